@@ -1,0 +1,90 @@
+"""Who may say what in a case, and when a chain of custody is whole. Pure decisions over verified statements."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final
+
+from comity.errors import PolicyError
+from comity.exchange.statements import CustodyEvent, parse_body
+from comity.kernel.statement import Statement
+
+ASKER_KINDS: Final = frozenset({"request", "answer", "opened", "mismatch", "withdrawn"})
+ASKED_KINDS: Final = frozenset(
+    {"acknowledged", "question", "authorised", "preserved", "refused", "not-executed", "package"}
+)
+OUTCOME_KINDS: Final = frozenset({"preserved", "refused", "not-executed", "package"})
+
+
+def check_opening(statement: Statement) -> None:
+    """Refuse a statement that cannot open a case.
+
+    Raises:
+        PolicyError: it is no request, is public, or goes to other than one authority.
+        MalformedError: its body breaks the format.
+    """
+    if statement.kind != "request":
+        raise PolicyError(f"a {statement.kind} statement cannot open a case; it must name its case in 'subject'")
+    if len(statement.to) != 1:
+        raise PolicyError("a request that opens a case goes to exactly one authority")
+    if statement.issuer in statement.to:
+        raise PolicyError("an authority cannot send a request to itself")
+    if statement.follows:
+        raise PolicyError("a request that opens a case follows no statement")
+    parse_body(statement.kind, statement.body)
+
+
+def check_in_case(statement: Statement, *, case: str, opening: Statement, held: Iterable[str]) -> None:
+    """Refuse a statement that does not belong into the case that `opening` opened.
+
+    `held` are the ids of the case's statements, the opening included.
+
+    Raises:
+        PolicyError: another case, a stranger, a role that may not say this, an unknown statement followed, or an
+            exercise statement in a live case.
+        MalformedError: its body breaks the format.
+    """
+    parties = {opening.issuer, *opening.to}
+    if statement.subject != case:
+        raise PolicyError(f"the statement names case {str(statement.subject)[:12]}…, not {case[:12]}…")
+    if statement.issuer not in parties:
+        raise PolicyError(f"{statement.issuer} is no party of case {case[:12]}…; the parties are {_names(parties)}")
+    if statement.public or not set(statement.to) <= parties - {statement.issuer}:
+        raise PolicyError(f"statements of case {case[:12]}… go to its parties only: {_names(parties)}")
+    if statement.exercise != opening.exercise:
+        raise PolicyError("exercise statements and live cases never mix")
+    if statement.kind in ASKER_KINDS and statement.issuer != opening.issuer:
+        raise PolicyError(f"only the asker {opening.issuer} may say {statement.kind!r} in this case")
+    if statement.kind in ASKED_KINDS and statement.issuer not in opening.to:
+        raise PolicyError(f"only the asked {_names(opening.to)} may say {statement.kind!r} in this case")
+    known = set(held)
+    if unknown := sorted(set(statement.follows) - known):
+        raise PolicyError(f"the statement follows {unknown[0][:12]}…, which is not in this case here")
+    if not statement.follows:
+        raise PolicyError("a statement within a case follows at least one of its statements")
+    parse_body(statement.kind, statement.body)
+
+
+def check_custody(events: Sequence[CustodyEvent]) -> None:
+    """Refuse a chain of custody of one exhibit that has a gap.
+
+    Raises:
+        PolicyError: saying between which events holder, digest or time do not fit.
+    """
+    if not events:
+        raise PolicyError("no custody event is recorded")
+    if events[0].action != "acquired":
+        raise PolicyError(f"custody of exhibit {events[0].exhibit} begins with {events[0].action!r}, not 'acquired'")
+    for number, (earlier, later) in enumerate(pairwise(events), start=1):
+        place = f"custody of exhibit {later.exhibit}, between events {number} ({earlier.action}) and {number + 1}"
+        if later.exhibit != earlier.exhibit:
+            raise PolicyError(f"{place}: another exhibit, {later.exhibit}")
+        if later.holder_before != earlier.holder_after:
+            raise PolicyError(f"{place}: left with {earlier.holder_after!r}, taken up from {later.holder_before!r}")
+        if later.digest != earlier.digest:
+            raise PolicyError(f"{place}: the digest changed from {earlier.digest[:12]}… to {later.digest[:12]}…")
+        if later.at < earlier.at:
+            raise PolicyError(f"{place}: time runs backwards, from {earlier.at} to {later.at}")
+
+
+def _names(authorities: Iterable[str]) -> str:
+    return ", ".join(sorted(authorities))

@@ -1,0 +1,233 @@
+"""Evidence of misbehaviour: what an authority signed twice, differently, and cannot take back.
+
+Three things count, and nothing else: two log-signed checkpoints that no one append-only log could have; two `keys`
+statements with one number; two replies to one item of which neither follows the other. Each is checked against the
+reader's own recognition of the authority and needs no other party's word.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from comity.errors import MalformedError, VerificationError
+from comity.kernel.canonical import (
+    Json,
+    JsonObject,
+    check_members,
+    decode_base64,
+    encode_base64,
+    encode_json,
+    parse_object,
+    text_member,
+)
+from comity.kernel.checkpoint import Checkpoint, verify_log_signatures
+from comity.kernel.disclosure import open_sealed
+from comity.kernel.envelope import Envelope, parse_envelope
+from comity.kernel.merkle import verify_consistency
+from comity.kernel.note import parse_note
+from comity.kernel.statement import Statement, parse_statement
+from comity.kernel.trust import (
+    Recognition,
+    check_speaks,
+    parse_designation,
+    verify_designation,
+    verify_speaker,
+)
+
+VERSION: Final = 1
+SPLIT_VIEW: Final = "split-view"
+TWO_KEYS: Final = "two-keys"
+TWO_REPLIES: Final = "two-replies"
+# A consistency path has at most this many hashes for sizes below 2^63.
+_MAX_PATH: Final = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misbehaviour:
+    """A verified piece of evidence; made only by `verify_evidence`."""
+
+    authority: str
+    type: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitView:
+    """Two signed checkpoints of one log, and for different sizes the path that shows the contradiction.
+
+    The path leads from `older_root`, the root that the newer tree had at the older size, to the newer root.
+    """
+
+    older: bytes
+    newer: bytes
+    path: tuple[bytes, ...] = ()
+    older_root: bytes = b""
+
+    def encode(self) -> bytes:
+        """Return the evidence file."""
+        return encode_json(
+            {
+                "comity_evidence": VERSION,
+                "newer": encode_base64(self.newer),
+                "older": encode_base64(self.older),
+                "older_root": encode_base64(self.older_root),
+                "path": [encode_base64(node) for node in self.path],
+                "type": SPLIT_VIEW,
+            }
+        )
+
+
+def encode_two_keys(first: Envelope, second: Envelope) -> bytes:
+    """Return the evidence file of two `keys` statements with one number."""
+    envelopes: list[Json] = [encode_base64(item.encoded) for item in (first, second)]
+    return encode_json({"comity_evidence": VERSION, "envelopes": envelopes, "type": TWO_KEYS})
+
+
+def encode_two_replies(
+    keys: Envelope, replies: tuple[tuple[Envelope, tuple[str, ...]], tuple[Envelope, tuple[str, ...]]]
+) -> bytes:
+    """Return the evidence file of two replies, each an envelope with the disclosures that show what it answers."""
+    listed: list[Json] = [
+        {"disclosures": list(disclosures), "envelope": encode_base64(envelope.encoded)}
+        for envelope, disclosures in replies
+    ]
+    return encode_json(
+        {
+            "comity_evidence": VERSION,
+            "keys": encode_base64(keys.encoded),
+            "replies": listed,
+            "type": TWO_REPLIES,
+        }
+    )
+
+
+def evidence_authority(data: bytes) -> str:
+    """Return whose misbehaviour the file says to show, so that the reader can look up its recognition.
+
+    Raises:
+        MalformedError: the file is no evidence of misbehaviour.
+    """
+    value = _parse(data)
+    if value["type"] == SPLIT_VIEW:
+        note = parse_note(decode_base64(text_member(value, "older")))
+        return note.text.split("\n", 1)[0].removesuffix("/log")
+    members = value["envelopes"] if value["type"] == TWO_KEYS else [value["keys"]]
+    if not isinstance(members, list) or not members or not isinstance(members[0], str):
+        raise MalformedError("evidence of misbehaviour names no statement")
+    return parse_statement(parse_envelope(decode_base64(members[0])).payload).issuer
+
+
+def verify_evidence(data: bytes, recognition: Recognition) -> Misbehaviour:
+    """Verify evidence of misbehaviour of the recognised authority.
+
+    Raises:
+        MalformedError: the file breaks its format.
+        VerificationError: the file proves no misbehaviour.
+    """
+    value = _parse(data)
+    if value["type"] == SPLIT_VIEW:
+        return _verify_split_view(value, recognition)
+    if value["type"] == TWO_KEYS:
+        return _verify_two_keys(value, recognition)
+    return _verify_two_replies(value, recognition)
+
+
+def _parse(data: bytes) -> JsonObject:
+    value = parse_object(data, max_bytes=8 * 1024 * 1024)
+    members = {
+        SPLIT_VIEW: {"newer", "older", "older_root", "path"},
+        TWO_KEYS: {"envelopes"},
+        TWO_REPLIES: {"keys", "replies"},
+    }.get(text_member(value, "type"))
+    if members is None or value.get("comity_evidence") != VERSION:
+        raise MalformedError(
+            f"not evidence of misbehaviour of version {VERSION}: {SPLIT_VIEW}, {TWO_KEYS} or {TWO_REPLIES}"
+        )
+    check_members(value, required=frozenset(members | {"comity_evidence", "type"}))
+    return value
+
+
+def _verify_split_view(value: JsonObject, recognition: Recognition) -> Misbehaviour:
+    listed = value["path"]
+    if not isinstance(listed, list) or len(listed) > _MAX_PATH:
+        raise MalformedError(f"path must be a list of at most {_MAX_PATH} hashes")
+    path = [decode_base64(text_member({"hash": item}, "hash")) for item in listed]
+    older = _signed_checkpoint(value, "older", recognition)
+    newer = _signed_checkpoint(value, "newer", recognition)
+    if older.size > newer.size or older.size == 0:
+        raise MalformedError(f"the older checkpoint must have 1 to {newer.size} entries, it has {older.size}")
+    if older.size == newer.size:
+        if older.root == newer.root:
+            raise VerificationError("both checkpoints have one size and one root: no misbehaviour")
+        sentence = f"signed two roots for size {older.size}"
+    else:
+        older_root = decode_base64(text_member(value, "older_root"))
+        verify_consistency(
+            old_size=older.size, new_size=newer.size, path=path, old_root=older_root, new_root=newer.root
+        )
+        if older_root == older.root:
+            raise VerificationError("the newer checkpoint extends the older one: no misbehaviour")
+        sentence = f"signed size {newer.size} over other entries than it had signed at size {older.size}"
+    return Misbehaviour(
+        authority=recognition.authority,
+        type=SPLIT_VIEW,
+        sentence=f"the log of {recognition.authority} {sentence}",
+    )
+
+
+def _signed_checkpoint(value: JsonObject, name: str, recognition: Recognition) -> Checkpoint:
+    return verify_log_signatures(parse_note(decode_base64(text_member(value, name))), recognition.log)
+
+
+def _verify_two_keys(value: JsonObject, recognition: Recognition) -> Misbehaviour:
+    listed = value["envelopes"]
+    if not isinstance(listed, list) or len(listed) != 2:  # noqa: PLR2004 - the evidence is a pair
+        raise MalformedError("envelopes must be a list of two")
+    envelopes = [parse_envelope(decode_base64(text_member({"envelope": item}, "envelope"))) for item in listed]
+    first, second = (verify_designation(envelope, recognition) for envelope in envelopes)
+    if first.number != second.number:
+        raise VerificationError(f"keys statements {first.number} and {second.number} differ in number: no misbehaviour")
+    if envelopes[0].payload == envelopes[1].payload:
+        raise VerificationError("both keys statements say the same: no misbehaviour")
+    sentence = f"the root of {recognition.authority} signed two keys statements with number {first.number}"
+    return Misbehaviour(authority=recognition.authority, type=TWO_KEYS, sentence=sentence)
+
+
+def _verify_two_replies(value: JsonObject, recognition: Recognition) -> Misbehaviour:
+    keys, listed = parse_envelope(decode_base64(text_member(value, "keys"))), value["replies"]
+    verify_designation(keys, recognition)
+    designation = parse_designation(parse_statement(keys.payload))
+    if not isinstance(listed, list) or len(listed) != 2:  # noqa: PLR2004 - the evidence is a pair
+        raise MalformedError("replies must be a list of two")
+    replies: list[tuple[Envelope, Statement]] = []
+    for item in listed:
+        if not isinstance(item, dict):
+            raise MalformedError("a reply is an object")
+        check_members(item, required=frozenset({"disclosures", "envelope"}))
+        envelope = parse_envelope(decode_base64(text_member(item, "envelope")))
+        verified = verify_speaker(envelope, designation)
+        disclosures = item["disclosures"]
+        if not isinstance(disclosures, list):
+            raise MalformedError("disclosures is a list of text")
+        texts = [text_member({"disclosure": text}, "disclosure") for text in disclosures]
+        statement = open_sealed(envelope.payload, texts).statement()
+        check_speaks(verified, statement)
+        replies.append((envelope, statement))
+    (one, first), (two, second) = replies
+    (request, items), (other_request, other_items) = _answers(first), _answers(second)
+    if request != other_request or items.isdisjoint(other_items):
+        raise VerificationError("the statements do not answer one item: no misbehaviour")
+    if one.payload == two.payload or one.id in second.follows or two.id in first.follows:
+        raise VerificationError("one reply repeats or corrects the other: no misbehaviour")
+    sentence = f"{recognition.authority} gave two replies, {first.kind} and {second.kind}, to one item"
+    return Misbehaviour(authority=recognition.authority, type=TWO_REPLIES, sentence=sentence)
+
+
+def _answers(statement: Statement) -> tuple[str, frozenset[str]]:
+    """Return the request and the items that a reply answers: the member `answers` of every outcome's body."""
+    answers = statement.body.get("answers")
+    if not isinstance(answers, dict):
+        raise VerificationError(f"a {statement.kind} that discloses no answers is no reply to an item")
+    items = answers.get("items")
+    if not isinstance(items, list):
+        raise MalformedError("answers names no items")
+    return text_member(answers, "request"), frozenset(text_member({"item": item}, "item") for item in items)

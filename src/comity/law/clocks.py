@@ -1,0 +1,116 @@
+"""Clocks: periods as data, and the arithmetic on them.
+
+A clock is never a constant of the program. It has a **kind**: a floor is the least that must be kept up, a ceiling
+the latest by which something is due, a target what is aimed at; and a **character**: a treaty duty, a period declared
+by the asked, or one wished by the asker. Only a ceiling that is a treaty duty or was declared can become overdue,
+and never one that rests on memory.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from comity.errors import MalformedError, PolicyError
+from comity.law.measures import Measure
+from comity.parties.table import Sourced
+
+
+class ClockKind(StrEnum):
+    """What the end of a period means."""
+
+    FLOOR = "floor"
+    CEILING = "ceiling"
+    TARGET = "target"
+
+
+class ClockCharacter(StrEnum):
+    """What a period rests on."""
+
+    TREATY_DUTY = "treaty_duty"
+    DECLARED = "declared"
+    WISHED = "wished"
+
+
+class ClockEvent(StrEnum):
+    """What starts or ends a period: a fact that a statement of the case records."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    PRESERVED = "preserved"
+    ASSISTANCE_REQUEST_RECEIVED = "assistance_request_received"
+    ASSISTANCE_REQUEST_DECIDED = "assistance_request_decided"
+    QUESTION_RECEIVED = "question_received"
+
+
+class ClockCalendar(StrEnum):
+    """How a period is counted; only calendars that every participant counts alike are known."""
+
+    CALENDAR_DAYS = "calendar_days"
+    HOURS = "hours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock(Sourced):
+    """One period; `length` counts days or hours by `calendar`, and is None where `ends_with` is an event instead."""
+
+    name: str
+    instrument: str | None
+    measures: tuple[Measure, ...]
+    provision: str | None
+    kind: ClockKind
+    character: ClockCharacter
+    length: int | None
+    start_event: ClockEvent
+    ends_with: ClockEvent | None
+    calendar: ClockCalendar
+    paraphrase: str
+
+    @property
+    def can_become_overdue(self) -> bool:
+        """True for a binding ceiling: one that the treaty sets or the asked declared, not resting on memory."""
+        return (
+            self.kind is ClockKind.CEILING
+            and self.character is not ClockCharacter.WISHED
+            and self.grade.binding
+        )
+
+    @property
+    def may_start(self) -> bool:
+        """True unless the clock rests on memory; such a clock is shown as a warning and never runs."""
+        return self.grade.binding
+
+
+def due(clock: Clock, start: datetime) -> datetime:
+    """Return the instant at which the period ends when it starts at `start`.
+
+    For a floor this is the earliest end: what was preserved may not be let go before it.
+
+    Raises:
+        MalformedError: `start` names no time zone.
+        PolicyError: the period ends with an event, so that no instant can be computed.
+    """
+    if start.tzinfo is None:
+        raise MalformedError(f"the start of clock {clock.name} has no time zone; give an instant")
+    if clock.length is None:
+        raise PolicyError(f"clock {clock.name} ends with the event {clock.ends_with}, not at an instant")
+    if clock.calendar is ClockCalendar.HOURS:
+        return start + timedelta(hours=clock.length)
+    return start + timedelta(days=clock.length)
+
+
+def overdue_since(clock: Clock, *, start: datetime, as_of: datetime) -> datetime | None:
+    """Return since when an unanswered clock is overdue at `as_of`, or None.
+
+    Floors, targets, wishes and clocks that rest on memory are never overdue.
+
+    Raises:
+        MalformedError: an instant names no time zone.
+        PolicyError: the period ends with an event.
+    """
+    if as_of.tzinfo is None:
+        raise MalformedError(f"the moment at which clock {clock.name} is read has no time zone; give an instant")
+    if not clock.can_become_overdue:
+        return None
+    end = due(clock, start)
+    return end if as_of > end else None
