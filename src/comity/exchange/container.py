@@ -44,8 +44,9 @@ from comity.exchange.container_stream import pump
 from comity.exchange.container_zip import Entry, encode_directory, encode_local_header, place
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
     from concurrent.futures import Executor
+
+    from _typeshed import WriteableBuffer
 
 # Streams read this much ahead; large enough that a Python call a read costs nothing beside hashing.
 _STREAM_BUFFER_BYTES = 256 * 1024
@@ -70,6 +71,10 @@ class Member:
     size: int
     open: Callable[[], BinaryIO]
     sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise MalformedError(f"{self.name!a}: a size of {self.size}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,38 +103,42 @@ def write_container(target: BinaryIO, members: Iterable[Member], info: Mapping[s
         VerificationError: a member has not the size or SHA-256 it was announced with, or changed between readings.
         StoreError: a member cannot be read or the target cannot be written.
     """
-    payload = sorted(members, key=lambda member: member.name)
-    check_names(member.name for member in payload)
-    _check_payload([member.name for member in payload])
-    total = sum(member.size for member in payload)
+    ordered = sorted(members, key=lambda member: member.name)
+    check_names(member.name for member in ordered)
+    _check_payload(member.name for member in ordered)
+    payload = {member.name: member for member in ordered}
     with ThreadPoolExecutor(1) as worker:
-        sums = {member.name: _sum_member(member, worker) for member in payload}
-        payload_digests = {name: sha256 for name, (sha256, _) in sums.items()}
-        tags = {
-            DECLARATION_NAME: DECLARATION,
-            INFO_NAME: encode_info(info, payload_bytes=total, payload_members=len(payload)),
-            MANIFEST_NAME: encode_manifest(payload_digests, MANIFEST_NAME),
-        }
-        tag_digests = {name: hashlib.sha256(data).hexdigest() for name, data in tags.items()}
-        tags[TAG_MANIFEST_NAME] = encode_manifest(tag_digests, TAG_MANIFEST_NAME)
-        first, last = list(tags)[:3], TAG_MANIFEST_NAME
-        sized = {name: (len(data), zlib.crc32(data)) for name, data in tags.items()}
-        sized |= {member.name: (member.size, sums[member.name][1]) for member in payload}
-        entries = place((name, *sized[name]) for name in [*first, *payload_digests, last])
+        sums = {name: _sum_member(member, worker) for name, member in payload.items()}
+        tags = _encode_tags(payload, {name: sha256 for name, (sha256, _) in sums.items()}, info)
+        sums |= {name: (hashlib.sha256(data).hexdigest(), zlib.crc32(data)) for name, data in tags.items()}
+        sizes = {name: len(data) for name, data in tags.items()} | {name: m.size for name, m in payload.items()}
+        order = [DECLARATION_NAME, INFO_NAME, MANIFEST_NAME, *payload, TAG_MANIFEST_NAME]
+        entries = place((name, sizes[name], sums[name][1]) for name in order)
         directory = encode_directory(entries)
-
         output = _Output(target)
-        sources = {member.name: member for member in payload}
         for entry in entries:
             output.write(encode_local_header(entry))
             if entry.name in tags:
                 output.write(tags[entry.name])
             else:
-                _copy_member(sources[entry.name], entry, output, worker)
+                _copy_member(payload[entry.name], entry, output, worker)
         output.write(directory)
-    digests = {**tag_digests, **payload_digests, last: hashlib.sha256(tags[last]).hexdigest()}
-    members_in_order = {entry.name: digests[entry.name] for entry in entries}
-    return Digest(sha256=output.sha256.hexdigest(), size=output.size, members=MappingProxyType(members_in_order))
+    digests = MappingProxyType({name: sums[name][0] for name in order})
+    return Digest(sha256=output.sha256.hexdigest(), size=output.size, members=digests)
+
+
+def _encode_tags(
+    payload: Mapping[str, Member], digests: Mapping[str, str], info: Mapping[str, str]
+) -> dict[str, bytes]:
+    """Write the tag files for a payload with the given digests."""
+    total = sum(member.size for member in payload.values())
+    tags = {
+        DECLARATION_NAME: DECLARATION,
+        INFO_NAME: encode_info(info, payload_bytes=total, payload_members=len(payload)),
+        MANIFEST_NAME: encode_manifest(digests, MANIFEST_NAME),
+    }
+    tag_digests = {name: hashlib.sha256(data).hexdigest() for name, data in tags.items()}
+    return {**tags, TAG_MANIFEST_NAME: encode_manifest(tag_digests, TAG_MANIFEST_NAME)}
 
 
 def _check_payload(names: Iterable[str]) -> None:
@@ -255,8 +264,7 @@ class Container:
             if progress is not None:
                 progress(len(chunk))
 
-        with self.open(entry.name) as stream:
-            _, crc32 = pump(stream.read, entry.size, take, worker)
+        _, crc32 = pump(_MemberStream(self._source, entry).read_chunk, entry.size, take, worker)
         return sha256.hexdigest(), crc32
 
     def read(self, name: str, max_bytes: int) -> bytes:
@@ -339,21 +347,31 @@ class _MemberStream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "Buffer") -> int:
-        """Read into `buffer` at the present position.
+    def read_chunk(self, max_bytes: int) -> bytes:
+        """Read up to `max_bytes` at the present position, fewer only where the member ends.
+
+        Raises:
+            VerificationError: the file is shorter than when it was opened.
+            StoreError: the source cannot be read.
+        """
+        wanted = min(max_bytes, self._entry.size - self._position)
+        data = read_at(self._source, self._entry.content_offset + self._position, wanted)
+        if len(data) < wanted:
+            raise VerificationError(f"{self._entry.name}: the file ends within the member; it was cut since opened")
+        self._position += wanted
+        return data
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Read into `buffer`.
 
         Raises:
             VerificationError: the file is shorter than when it was opened.
             StoreError: the source cannot be read.
         """
         view = memoryview(buffer).cast("B")
-        wanted = min(len(view), self._entry.size - self._position)
-        data = read_at(self._source, self._entry.content_offset + self._position, wanted)
-        if len(data) < wanted:
-            raise VerificationError(f"{self._entry.name}: the file ends within the member; it was cut since opened")
-        view[:wanted] = data
-        self._position += wanted
-        return wanted
+        data = self.read_chunk(len(view))
+        view[: len(data)] = data
+        return len(data)
 
 
 def open_container(source: BinaryIO) -> Container:

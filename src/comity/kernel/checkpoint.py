@@ -164,21 +164,24 @@ def verify_signature(checkpoint: Checkpoint, key: VerifierKey, signature: NoteSi
     if signature.name != key.name or signature.key_id4 != key.key_id4:
         raise VerificationError(f"a signature line of {signature.name} is not of key {key.name}")
     try:
-        if key.type_byte == ED25519:
-            verify_ed25519(key.key, checkpoint.encode().encode(), signature.blob)
-            return None
-        time = int.from_bytes(signature.blob[:_TIME_BYTES])
-        if time > MAX_DECIMAL:
-            raise VerificationError("the time is 2^63 or more")
-        value = signature.blob[_TIME_BYTES:]
-        if key.type_byte == ED25519_COSIGNATURE:
-            verify_ed25519(key.key, _ed25519_message(time, checkpoint), value)
-        else:
-            verify_mldsa44(key.key, _mldsa44_message(key.name, time, checkpoint), value)
+        return _verify_blob(checkpoint, key, signature.blob)
     except VerificationError as exc:
         raise VerificationError(
             f"{key.name} did not sign {checkpoint.origin} at size {checkpoint.size}: {exc.message}"
         ) from exc
+
+
+def _verify_blob(checkpoint: Checkpoint, key: VerifierKey, blob: bytes) -> int | None:
+    if key.type_byte == ED25519:
+        verify_ed25519(key.key, checkpoint.encode().encode(), blob)
+        return None
+    time, value = int.from_bytes(blob[:_TIME_BYTES]), blob[_TIME_BYTES:]
+    if time > MAX_DECIMAL:
+        raise VerificationError("the time is 2^63 or more")
+    if key.type_byte == ED25519_COSIGNATURE:
+        verify_ed25519(key.key, _ed25519_message(time, checkpoint), value)
+    else:
+        verify_mldsa44(key.key, _mldsa44_message(key.name, time, checkpoint), value)
     return time
 
 
@@ -215,9 +218,7 @@ class Cosignature:
     lines: tuple[NoteSignature, ...]
 
 
-def verify_cosignature(
-    checkpoint: Checkpoint, signatures: Iterable[NoteSignature], witness: PublicPair
-) -> Cosignature:
+def verify_cosignature(checkpoint: Checkpoint, signatures: Iterable[NoteSignature], witness: PublicPair) -> Cosignature:
     """Verify that both keys of the witness cosigned the checkpoint, and return just their lines.
 
     A log keeps what this returns and nothing else of a witness's answer: an unverified line that is kept makes every
@@ -247,4 +248,4 @@ def with_signatures(note: Note, more: Iterable[NoteSignature]) -> Note:
     Raises:
         MalformedError: a key would have two lines, or the lines would be too many.
     """
-    return note.with_signatures(more)
+    return Note(text=note.text, signatures=(*note.signatures, *more))

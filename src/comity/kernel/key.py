@@ -180,7 +180,7 @@ class VerifierKey:
 
     name: str
     type_byte: int
-    key: bytes
+    key: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
         check_key_name(self.name)
@@ -238,8 +238,8 @@ class PublicPair:
     """
 
     name: str
-    ed25519: bytes
-    mldsa44: bytes
+    ed25519: bytes = field(repr=False)
+    mldsa44: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
         authority, _, role = self.name.partition("/")

@@ -68,14 +68,6 @@ class Note:
         """Return the note's bytes."""
         return f"{self.text}\n".encode() + encode_signatures(self.signatures)
 
-    def with_signatures(self, more: Iterable[NoteSignature]) -> "Note":
-        """Return the note with more signature lines after its own.
-
-        Raises:
-            MalformedError: a key would have two lines, or the lines would be too many.
-        """
-        return Note(text=self.text, signatures=(*self.signatures, *more))
-
 
 def _check_lines(signatures: tuple[NoteSignature, ...]) -> None:
     if not 1 <= len(signatures) <= MAX_NOTE_SIGNATURES:

@@ -69,11 +69,7 @@ class Clock(Sourced):
     @property
     def can_become_overdue(self) -> bool:
         """True for a binding ceiling: one that the treaty sets or the asked declared, not resting on memory."""
-        return (
-            self.kind is ClockKind.CEILING
-            and self.character is not ClockCharacter.WISHED
-            and self.grade.binding
-        )
+        return self.kind is ClockKind.CEILING and self.character is not ClockCharacter.WISHED and self.grade.binding
 
     @property
     def may_start(self) -> bool:

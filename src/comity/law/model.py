@@ -153,6 +153,11 @@ def check_provision(text: str) -> str:
     return text
 
 
+def without_letter(provision: str) -> str:
+    """Return the article or paragraph to which a provision with a letter belongs."""
+    return re.sub(r"\([a-z]\)$", "", provision)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delay:
     """The time between a deposit and its effect, in days or in the manner of the Council of Europe."""

@@ -141,18 +141,14 @@ def _unknown(code: str) -> str:
     if user is not None:
         return f"{code} stands for {user} elsewhere and names no participant; for an exercise take XAA or another"
     near = _near(code)
-    hint = (
-        f"did you mean {', '.join(near)}" if near else "codes are ISO 3166-1 alpha-3 in capitals, such as PRT"
-    )
+    hint = f"did you mean {', '.join(near)}" if near else "codes are ISO 3166-1 alpha-3 in capitals, such as PRT"
     return f"no participant has the code {code!r}; {hint}"
 
 
 def _near(text: str) -> list[str]:
     """Return up to three `CODE (name)` whose code or one of whose names is near `text`, the nearest first."""
     spellings = {
-        spelling.casefold(): row
-        for row in load_participants().values()
-        for spelling in (*row.also, row.name, row.code)
+        spelling.casefold(): row for row in load_participants().values() for spelling in (*row.also, row.name, row.code)
     }
     matches = difflib.get_close_matches(text.strip().casefold(), list(spellings), n=6, cutoff=0.6)
     found = dict.fromkeys(f"{spellings[match].code} ({spellings[match].name})" for match in matches)

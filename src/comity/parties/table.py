@@ -135,9 +135,7 @@ class Fields:
         """
         parts = tuple(self.text(column).split(" "))
         if "" in parts or len(set(parts)) != len(parts):
-            self.refuse(
-                f"column {column} must hold different words with single spaces, got {' '.join(parts)!r}"
-            )
+            self.refuse(f"column {column} must hold different words with single spaces, got {' '.join(parts)!r}")
         return parts
 
     def parts(self, column: str) -> tuple[str, ...]:
@@ -182,9 +180,7 @@ class Fields:
         try:
             return date.fromisoformat(value)
         except ValueError as exc:
-            raise MalformedError(
-                f"{self._where}: column {column} is no day of the calendar: {value!r}"
-            ) from exc
+            raise MalformedError(f"{self._where}: column {column} is no day of the calendar: {value!r}") from exc
 
     def optional_day(self, column: str) -> date | None:
         """Return a cell as a day, or None when it is empty.
@@ -225,9 +221,7 @@ class Fields:
             return kind(value)
         except ValueError as exc:
             known = ", ".join(sorted(kind))
-            raise MalformedError(
-                f"{self._where}: column {column} holds {value!r}, wanted one of {known}"
-            ) from exc
+            raise MalformedError(f"{self._where}: column {column} holds {value!r}, wanted one of {known}") from exc
 
 
 def parse_table(
@@ -241,9 +235,7 @@ def parse_table(
     return tuple(build(fields) for fields in _rows(data, where, (*columns, *EVIDENCE_COLUMNS)))
 
 
-def load_table(
-    package: str, name: str, *, columns: tuple[str, ...], build: Callable[[Fields], Row]
-) -> tuple[Row, ...]:
+def load_table(package: str, name: str, *, columns: tuple[str, ...], build: Callable[[Fields], Row]) -> tuple[Row, ...]:
     """Read the table `reference/<name>` of a room, such as `comity.law`.
 
     Raises:

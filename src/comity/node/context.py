@@ -1,0 +1,97 @@
+"""What every part of a running node is handed: settings, keys, stores, clock and randomness, in one frozen value."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from comity.errors import PolicyError, VerificationError
+from comity.kernel.trust import Designation, KeyHistory, Recognition
+from comity.node import records
+from comity.node.keyring import ServiceKeys
+from comity.node.settings import Settings, load_settings
+from comity.parties.trust_folder import load_trust
+from comity.store.blobs import Blobs
+from comity.store.files import Folder
+from comity.store.migration import migrate
+from comity.store.sqlite import SqliteDatabase
+
+DATABASE: Final = "node.db"
+LOG: Final = "log"
+BLOBS: Final = "blobs"
+TRUST: Final = "trust"
+SERVICE_KEYS: Final = Path("keys") / "service.age"
+POLICY: Final = "policy"
+
+
+def utc_now() -> datetime:
+    """Return the machine's time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One authority's node."""
+
+    directory: Path
+    settings: Settings
+    keys: ServiceKeys
+    database: SqliteDatabase
+    blobs: Blobs
+    log_folder: Folder
+    now: Callable[[], datetime] = utc_now
+    random: Callable[[int], bytes] = field(default=os.urandom)
+
+    @property
+    def authority(self) -> str:
+        """The authority that this node acts for."""
+        return self.settings.authority
+
+    def trust(self) -> dict[str, Recognition]:
+        """Return this node's recognitions as they are on disk now."""
+        return dict(load_trust(self.directory / TRUST))
+
+    def recognition(self, authority: str) -> Recognition:
+        """Return what this node holds to be an authority's root.
+
+        Raises:
+            PolicyError: the authority is not recognised here.
+        """
+        found = self.trust().get(authority)
+        if found is None:
+            raise PolicyError(
+                f"{authority} is not recognised here; add it with 'comity trust add' after checking its root"
+            )
+        return found
+
+    def history(self, authority: str) -> KeyHistory:
+        """Return the logged `keys` statements of an authority that this node knows."""
+        with self.database.reading() as reader:
+            return records.key_history(reader, authority)
+
+    def designation(self, authority: str) -> Designation:
+        """Return the newest logged designation of an authority that this node knows.
+
+        Raises:
+            PolicyError: none is known yet.
+        """
+        try:
+            return self.history(authority).latest()[1]
+        except VerificationError as exc:
+            raise PolicyError(exc.message) from exc
+
+
+def open_stores(directory: Path) -> tuple[Settings, SqliteDatabase, Blobs, Folder]:
+    """Open what lies in a node's folder, bringing the database's tables up to date.
+
+    Raises:
+        NotFoundError: there is no node in that folder.
+        MalformedError: its settings are wrong.
+        StoreError: its database cannot be opened.
+    """
+    settings = load_settings(directory)
+    database = SqliteDatabase(directory / DATABASE)
+    migrate(database)
+    return settings, database, Blobs(Folder(directory / BLOBS)), Folder(directory / LOG)

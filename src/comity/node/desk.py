@@ -1,0 +1,204 @@
+"""The desk: officers draft, other officers approve, and what is approved is durable before anyone is told so.
+
+Approval is one transaction: the envelope with its opening, the entry that waits for its place, the duty to deliver.
+Whatever would make the addressee refuse is found before signing, by the same rules.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from comity.errors import ConflictError, NotFoundError, PolicyError
+from comity.exchange.delivery import Spoken, speak
+from comity.exchange.legal import check_preserved, check_request
+from comity.exchange.rules import check_in_case, check_opening
+from comity.exchange.statements import Preserved, body_of
+from comity.exchange.view import CaseView, fold_case
+from comity.kernel.canonical import JsonObject, parse_digest
+from comity.kernel.key import KeyPair
+from comity.kernel.statement import Statement
+from comity.log.sequencer import append_pending
+from comity.node import records
+from comity.node.context import Node
+from comity.node.keyring import APPROVER, OfficerKeys
+from comity.store.database import Reader, Transaction
+
+DELIVER = "deliver"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """What an approval comes to."""
+
+    statement: str
+    case: str
+    remark: str
+
+
+def draft(
+    node: Node,
+    officer: OfficerKeys,
+    *,
+    kind: str,
+    addressee: str,
+    body: JsonObject,
+    case: str | None = None,
+    follows: Sequence[str] = (),
+) -> int:
+    """Check a draft as if it were approved now, keep it, and return its number.
+
+    Without `follows` a statement in a case follows every statement of the case that nothing follows yet.
+
+    Raises:
+        PolicyError: a rule of law, of the case or of trust forbids it; the message says which.
+        MalformedError: the body breaks the shape of its kind.
+    """
+    now = node.now()
+    with node.database.reading() as reader:
+        if case is not None and not follows:
+            follows = _leaves(reader, case)
+        _check(node, reader, _statement(node, kind, addressee, body, case, follows, now))
+    with node.database.transaction() as tx:
+        return records.add_draft(
+            tx, drafter=officer.officer, kind=kind, case=case, addressee=addressee, follows=follows, body=body, now=now
+        )
+
+
+def approve(node: Node, officer: OfficerKeys, number: int) -> Approved:
+    """Sign a draft of another officer, log it and hand it to delivery, all or nothing.
+
+    Raises:
+        PolicyError: the officer may not approve, drafted it, or a rule forbids the statement by now.
+        NotFoundError: there is no such draft.
+        ConflictError: it was approved meanwhile.
+    """
+    if APPROVER not in officer.roles or officer.statement is None:
+        raise PolicyError(f"officer {officer.officer} may draft but not approve")
+    now = node.now()
+    with node.database.reading() as reader:
+        found = records.get_draft(reader, number)
+        if found.statement is not None:
+            raise ConflictError(f"draft {number} was approved by {found.approver} already")
+        if found.drafter == officer.officer:
+            raise PolicyError(f"draft {number} is {officer.officer}'s own; another officer must approve it")
+        check_designated(node, officer.statement)
+        statement = _statement(node, found.kind, found.addressee, found.body, found.case, found.follows, now)
+        remark = _check(node, reader, statement)
+    spoken = speak(statement, officer.statement, node.random)
+    with node.database.transaction() as tx:
+        statement_id = keep_own(tx, spoken, statement, now)
+        if tx.run("draft_approve", {"id": number, "approver": officer.officer, "statement_id": statement_id}) != 1:
+            raise ConflictError(f"draft {number} was approved by another officer meanwhile")
+    return Approved(statement=statement_id, case=statement.subject or statement_id, remark=remark)
+
+
+def keep_own(tx: Transaction, spoken: Spoken, statement: Statement, now: datetime) -> str:
+    """Keep an own statement, queue its entry for the log and note the duty to deliver it; return its id."""
+    envelope = spoken.envelope.encoded if statement.public else None
+    arrival = append_pending(tx, spoken.entry, envelope)
+    statement_id = records.add_statement(tx, spoken, statement, own=True, arrival=arrival, now=now)
+    for addressee in statement.to:
+        tx.run("job_add", {"kind": DELIVER, "key": statement_id, "addressee": addressee, "due": now.timestamp()})
+    return statement_id
+
+
+def check_designated(node: Node, pair: KeyPair) -> None:
+    """Refuse to sign with a pair that the authority's root has not designated: nobody would accept it.
+
+    Raises:
+        PolicyError: the newest `keys` statement does not list the pair, or is not logged yet.
+    """
+    if pair.public not in node.designation(node.authority).pairs:
+        raise PolicyError(
+            f"key {pair.public.key_ids()[0][:8]}… is not in the newest logged keys statement of {node.authority}"
+        )
+
+
+def case_view(node: Node, case: str) -> CaseView:
+    """Return the view of a case as of now.
+
+    Raises:
+        NotFoundError: no such case is held here.
+    """
+    parse_digest(case)
+    with node.database.reading() as reader:
+        held = records.case_records(reader, case)
+    if not any(record.id == case for record in held):
+        raise NotFoundError(f"no case {case[:12]}… is held here")
+    return fold_case(case, [record.held() for record in held], as_of=node.now())
+
+
+def find_case(node: Node, beginning: str) -> str:
+    """Return the id of the one case that begins so.
+
+    Raises:
+        NotFoundError: none or several do.
+    """
+    with node.database.reading() as reader:
+        known = [str(row[0]) for row in reader.all("cases", {"most": -1})]
+    matching = [case for case in known if case.startswith(beginning)]
+    if len(matching) != 1 or not beginning:
+        raise NotFoundError(f"{len(matching)} cases here begin with {beginning!r}; give more of the id")
+    return matching[0]
+
+
+def _statement(
+    node: Node,
+    kind: str,
+    addressee: str,
+    body: JsonObject,
+    case: str | None,
+    follows: Sequence[str],
+    now: datetime,
+) -> Statement:
+    return Statement(
+        kind=kind,
+        issuer=node.authority,
+        to=(addressee,),
+        issued=now,
+        subject=case,
+        follows=tuple(sorted(set(follows))),
+        exercise=node.settings.exercise,
+        body=body,
+    )
+
+
+def _check(node: Node, reader: Reader, statement: Statement) -> str:
+    """Refuse what the addressee would refuse; return a remark for the desk."""
+    addressee = statement.to[0]
+    node.recognition(addressee)
+    node.designation(addressee)
+    held = [] if statement.subject is None else records.case_records(reader, statement.subject)
+    return check_statement(statement, held)
+
+
+def check_statement(statement: Statement, held: Sequence[records.Record]) -> str:
+    """Check a statement against its case and the law; `held` are the case's statements. Return a remark.
+
+    Raises:
+        PolicyError: a rule forbids it.
+        MalformedError: its body breaks its shape.
+        NotFoundError: its case is not held.
+    """
+    if statement.subject is None:
+        check_opening(statement)
+        return check_request(statement).remark
+    by_id = {record.id: record.statement for record in held}
+    if statement.subject not in by_id:
+        raise NotFoundError(f"no case {statement.subject[:12]}… is held here")
+    check_in_case(statement, case=statement.subject, opening=by_id[statement.subject], held=by_id)
+    if statement.kind == "request":
+        return check_request(statement).remark
+    if statement.kind == "preserved":
+        answers = body_of(statement, Preserved).answers
+        if answers.request not in by_id:
+            raise PolicyError(f"request {answers.request[:12]}… is not in this case")
+        check_preserved(statement, by_id[answers.request])
+    return ""
+
+
+def _leaves(reader: Reader, case: str) -> tuple[str, ...]:
+    """Return the statements of a case that no other follows."""
+    held = records.case_records(reader, case)
+    followed = {earlier for record in held for earlier in record.statement.follows}
+    return tuple(record.id for record in held if record.id not in followed)

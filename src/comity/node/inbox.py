@@ -1,0 +1,227 @@
+"""The inbox: what happens to a delivery, step by step, and what its sender is told.
+
+1. Size and encryption: an age file to this node's delivery identity.
+2. Form: one sealed statement with its opening.
+3. Sender: recognised here, and signed by a pair that its newest logged `keys` statement designates. An unknown key is
+   looked for once more after following the sender's log.
+4. Addressee, exercise flag and time fit this node.
+5. The same statement again gets the stored receipt; no second entry is made.
+6. The case: who may say this here, after what.
+7. The law, derived again from this node's own tables.
+8. Statement, receipt and the receipt's entry in one transaction; then the answer, encrypted to the sender.
+
+A refusal at any step leaves nothing in a case; one line is kept for the desk.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from typing import Final
+
+from comity.age.recipient import parse_recipient
+from comity.age.stream import decrypt_bytes, encrypt_bytes
+from comity.errors import ConflictError, Error, MalformedError, PolicyError, UnavailableError, VerificationError
+from comity.exchange.delivery import (
+    MAX_DELIVERY_BYTES,
+    Spoken,
+    claimed_issuer,
+    encode_delivery,
+    open_delivery,
+    parse_delivery,
+    speak,
+)
+from comity.exchange.statements import Exhibit, Package, Receipt, body_of, encode_body
+from comity.kernel.canonical import encode_json, format_time
+from comity.kernel.statement import Statement
+from comity.log.sequencer import append_pending
+from comity.node import records
+from comity.node.context import Node
+from comity.node.desk import check_statement
+from comity.store.database import Transaction
+
+# Clocks of honest nodes differ by seconds; a statement from further ahead would reorder a case.
+MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
+# An age file is its plain bytes, a header and 16 bytes for each 64 KiB.
+MAX_ENCRYPTED_BYTES: Final = MAX_DELIVERY_BYTES + 64 * 1024
+KEPT_REFUSALS: Final = 1000
+FETCH: Final = "fetch"
+
+Follow = Callable[[str], None]
+
+
+def accept_delivery(node: Node, data: bytes, *, follow: Follow) -> bytes:
+    """Accept one delivery and return the receipt, encrypted to the sender.
+
+    `follow` brings this node's copy of an authority's log up to date.
+
+    Raises:
+        Error: whatever the tree has for the step that refused it; the refusal is noted for the desk.
+    """
+    try:
+        return _accept(node, data, follow)
+    except UnavailableError:
+        raise
+    except Error as exc:
+        _note_refusal(node, data, exc)
+        raise
+
+
+def _accept(node: Node, data: bytes, follow: Follow) -> bytes:
+    # 1.
+    if len(data) > MAX_ENCRYPTED_BYTES:
+        raise MalformedError(f"a delivery has {len(data)} bytes, at most {MAX_ENCRYPTED_BYTES} are read")
+    plain = decrypt_bytes(data, [node.keys.delivery], max_bytes=MAX_DELIVERY_BYTES)
+    # 2.
+    spoken = parse_delivery(plain)
+    issuer = claimed_issuer(spoken)
+    # 3.
+    statement = _verify_sender(node, spoken, issuer, follow)
+    # 4.
+    _check_headers(node, statement)
+    # 5.
+    known = _stored_receipt(node, spoken.envelope.id)
+    if known is not None:
+        return _answer(node, issuer, known)
+    # 6, 7.
+    if statement.kind != "receipt":
+        _check_case(node, statement)
+    # 8.
+    receipt = _keep(node, spoken, statement)
+    return b"" if receipt is None else _answer(node, issuer, receipt)
+
+
+def _verify_sender(node: Node, spoken: Spoken, issuer: str, follow: Follow) -> Statement:
+    if issuer == node.authority:
+        raise PolicyError(f"the statement claims to come from {issuer}, which is this authority itself")
+    node.recognition(issuer)
+    try:
+        return _open(node, spoken, issuer)
+    except (VerificationError, PolicyError):
+        # The key may have been designated since this node last looked.
+        follow(issuer)
+        return _open(node, spoken, issuer)
+
+
+def _open(node: Node, spoken: Spoken, issuer: str) -> Statement:
+    history = node.history(issuer)
+    return open_delivery(spoken, history.latest()[1], history=history)
+
+
+def _check_headers(node: Node, statement: Statement) -> None:
+    if node.authority not in statement.to:
+        raise PolicyError(
+            f"the {statement.kind} of {statement.issuer} is addressed to {', '.join(statement.to) or 'the public'}, "
+            f"not to {node.authority}"
+        )
+    if statement.exercise != node.settings.exercise:
+        raise PolicyError(
+            "this is a live node and refuses exercise statements"
+            if statement.exercise
+            else "this is an exercise and refuses live statements"
+        )
+    ahead = statement.issued - node.now()
+    if ahead > MAX_CLOCK_SKEW:
+        raise PolicyError(
+            f"the statement is dated {format_time(statement.issued)}, {int(ahead.total_seconds())} s ahead of this "
+            f"node's clock; one of the two clocks is wrong"
+        )
+
+
+def _stored_receipt(node: Node, statement_id: str) -> Spoken | None:
+    with node.database.reading() as reader:
+        known = records.find_statement(reader, statement_id)
+        if known is None or known.receipt is None:
+            return None
+        return records.get_statement(reader, known.receipt).spoken
+
+
+def _check_case(node: Node, statement: Statement) -> None:
+    if statement.subject is None:
+        check_statement(statement, [])
+        return
+    with node.database.reading() as reader:
+        held = records.case_records(reader, statement.subject)
+    known = {record.id for record in held}
+    if statement.subject not in known or not known.issuperset(statement.follows):
+        missing = next(iter(sorted({statement.subject, *statement.follows} - known)))
+        raise UnavailableError(
+            f"statement {missing[:12]}…, which this one follows, has not arrived here yet; deliver it first",
+            retry_after_seconds=2,
+        )
+    check_statement(statement, held)
+
+
+def _keep(node: Node, spoken: Spoken, statement: Statement) -> Spoken | None:
+    """Keep the statement and its receipt; a receipt is kept beside what it receipts and gets none itself."""
+    now = node.now()
+    if statement.kind == "receipt":
+        received = body_of(statement, Receipt).received
+        with node.database.transaction() as tx:
+            records.get_statement(tx, received)
+            if tx.run("statement_set_receipt", {"id": received, "receipt_id": spoken.envelope.id}):
+                records.add_statement(tx, spoken, statement, own=False, arrival=None, now=now)
+        return None
+    body = Receipt(received=spoken.envelope.id, bytes=len(spoken.envelope.encoded), at=format_time(now))
+    receipt = Statement(
+        kind="receipt",
+        issuer=node.authority,
+        to=(statement.issuer,),
+        issued=now,
+        subject=statement.subject or spoken.envelope.id,
+        follows=(spoken.envelope.id,),
+        exercise=statement.exercise,
+        body=encode_body(body),
+    )
+    answer = speak(receipt, node.keys.service, node.random)
+    try:
+        with node.database.transaction() as tx:
+            records.add_statement(tx, spoken, statement, own=False, arrival=None, now=now)
+            arrival = append_pending(tx, answer.entry)
+            records.add_statement(tx, answer, receipt, own=True, arrival=arrival, now=now)
+            tx.run("statement_set_receipt", {"id": spoken.envelope.id, "receipt_id": answer.envelope.id})
+            if statement.kind == "package":
+                _note_exhibits(tx, statement, receipt.subject or "", now.timestamp())
+    except ConflictError:
+        # The same delivery arrived twice at once; the first one's receipt is the answer to both.
+        return _stored_receipt(node, spoken.envelope.id)
+    return answer
+
+
+def _note_exhibits(tx: Transaction, statement: Statement, case: str, due: float) -> None:
+    for exhibit in body_of(statement, Package).exhibits:
+        note_exhibit(tx, case, exhibit, held=False)
+        tx.run("job_add", {"kind": FETCH, "key": exhibit.encrypted_digest, "addressee": statement.issuer, "due": due})
+
+
+def note_exhibit(tx: Transaction, case: str, exhibit: Exhibit, *, held: bool) -> None:
+    """Note an encrypted exhibit of a case."""
+    tx.run(
+        "exhibit_add",
+        {
+            "encrypted_digest": exhibit.encrypted_digest,
+            "case_id": case,
+            "exhibit": exhibit.exhibit,
+            "description": encode_json(encode_body(exhibit)).decode(),
+            "size": exhibit.encrypted_size,
+            "held": int(held),
+        },
+    )
+
+
+def _answer(node: Node, issuer: str, receipt: Spoken) -> bytes:
+    recipient = parse_recipient(node.designation(issuer).recipient)
+    return encrypt_bytes(encode_delivery(receipt), [recipient])
+
+
+def _note_refusal(node: Node, data: bytes, error: Error) -> None:
+    with node.database.transaction() as tx:
+        tx.run(
+            "refusal_add",
+            {
+                "at": format_time(node.now()),
+                "digest": sha256(data).hexdigest(),
+                "code": error.code,
+                "message": error.message,
+            },
+        )
+        tx.run("refusals_trim", {"most": KEPT_REFUSALS})

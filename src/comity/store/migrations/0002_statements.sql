@@ -1,0 +1,75 @@
+-- Statements held, drafts, duties, exhibits and refused deliveries of one authority's node.
+
+CREATE TABLE statement (
+    id TEXT PRIMARY KEY,
+    case_id TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    issued TEXT NOT NULL,
+    own INTEGER NOT NULL CHECK (own IN (0, 1)),
+    envelope BLOB NOT NULL,
+    salt BLOB,
+    disclosures TEXT,
+    entry BLOB NOT NULL,
+    arrival INTEGER,
+    log_index INTEGER,
+    logged_by INTEGER,
+    held_since TEXT NOT NULL,
+    receipt_id TEXT
+) STRICT;
+CREATE INDEX statement_by_case ON statement (case_id, held_since);
+CREATE INDEX statement_by_entry ON statement (entry);
+CREATE INDEX statement_without_place ON statement (issuer) WHERE log_index IS NULL;
+
+CREATE TABLE designation (
+    authority TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    statement_id TEXT NOT NULL,
+    envelope BLOB NOT NULL,
+    log_index INTEGER,
+    PRIMARY KEY (authority, number)
+) STRICT;
+
+CREATE TABLE draft (
+    id INTEGER PRIMARY KEY,
+    drafter TEXT NOT NULL,
+    drafted TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    case_id TEXT,
+    addressee TEXT NOT NULL,
+    follows TEXT NOT NULL,
+    body TEXT NOT NULL,
+    approver TEXT,
+    statement_id TEXT
+) STRICT;
+
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    addressee TEXT NOT NULL,
+    due REAL NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'done', 'failed')),
+    problem TEXT,
+    UNIQUE (kind, key, addressee)
+) STRICT;
+CREATE INDEX job_due ON job (state, due);
+
+CREATE TABLE exhibit (
+    encrypted_digest TEXT PRIMARY KEY,
+    case_id TEXT NOT NULL,
+    exhibit TEXT NOT NULL,
+    description TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    held INTEGER NOT NULL CHECK (held IN (0, 1))
+) STRICT;
+CREATE INDEX exhibit_by_case ON exhibit (case_id);
+
+CREATE TABLE refusal (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL
+) STRICT;
