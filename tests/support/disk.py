@@ -1,8 +1,9 @@
 """A disk in memory that forgets, on demand, whatever no sync has made durable.
 
-`SimulatedDisk` implements `comity.store.files.Files`. Every change is recorded in `trace`, together with events that a
-test adds (a database commit, a checkpoint shown to a witness). `crash` rebuilds the disk as a power cut after any prefix
-of the trace may leave it: a file has the data of its last sync or more, a directory the names of its last sync or more.
+`SimulatedDisk` implements `comity.store.files.Files`. Every change is recorded in `trace`, together with events that
+a test adds (a database commit, a checkpoint shown to a witness). `crash` rebuilds the disk as a power cut after any
+prefix of the trace may leave it: a file has the data of its last sync or more, a directory the names of its last sync
+or more.
 """
 
 import io

@@ -14,7 +14,7 @@ def pair(name: str, number: int) -> KeyPair:
 
 LOG = pair("xaa.centre/log", 1)
 OTHER_LOG = pair("xab.centre/log", 2)
-WITNESSES = tuple(pair(f"x{letter}.centre/witness".replace("x", "xa", 1), 3 + i) for i, letter in enumerate("bcd"))
+WITNESSES = tuple(pair(f"xa{letter}.centre/witness", 3 + i) for i, letter in enumerate("bcd"))
 OWN_WITNESS = pair("xaa.centre/witness", 9)
 ENTRIES = tuple(b"entry %d" % number for number in range(11))
 LEAVES = tuple(leaf_hash(entry) for entry in ENTRIES)

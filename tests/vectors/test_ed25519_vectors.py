@@ -1,17 +1,16 @@
 """The edge cases of C2SP/CCTV under the one rule of `comity.kernel.key`.
 
 The expected verdict comes from the flags alone. Rule 2 refuses `non_canonical`, rule 3 `low_order`; rule 5 has no
-factor of 8, so it refuses `low_order_residue`, and it hashes the bytes as they came, so it refuses `reencoded_k`. Points
-with a low-order component beside a prime-order one are ordinary points and are accepted where nothing else is wrong.
+factor of 8, so it refuses `low_order_residue`, and it hashes the bytes as they came, so it refuses `reencoded_k`.
+Points with a low-order component beside a prime-order one are ordinary and are accepted where nothing else is wrong.
 """
 
 import json
 from typing import Any
 
-from support.paths import shared
-
 from comity.errors import MalformedError, VerificationError
 from comity.kernel.key import check_ed25519_key, verify_ed25519
+from support.paths import shared
 
 REFUSED = {"non_canonical_A", "non_canonical_R", "low_order_A", "low_order_R", "low_order_residue", "reencoded_k"}
 # A change of this number is a change of the rule, and every deployed verifier would have to change with it.
@@ -33,7 +32,9 @@ def _accepted(vector: dict[str, Any]) -> bool:
 
 def test_every_vector_has_the_verdict_of_the_written_rule() -> None:
     vectors = _vectors()
-    wrong = [vector["number"] for vector in vectors if _accepted(vector) is not REFUSED.isdisjoint(vector["flags"] or ())]
+    wrong = [
+        vector["number"] for vector in vectors if _accepted(vector) is not REFUSED.isdisjoint(vector["flags"] or ())
+    ]
     assert wrong == []
     assert len(vectors) == 914
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.paths import shared
 
 from comity.errors import VerificationError
 from comity.kernel.merkle import verify_consistency, verify_inclusion
+from support.paths import shared
 
 
 def _vectors(kind: str) -> list[tuple[Path, dict[str, Any]]]:

@@ -40,13 +40,16 @@ from comity.exchange.container_bag import (
 )
 from comity.exchange.container_directory import read_at, read_entries
 from comity.exchange.container_names import check_names
-from comity.exchange.container_stream import pump
+from comity.exchange.container_stream import CHUNK_BYTES, pieces_ahead
 from comity.exchange.container_zip import Entry, encode_directory, encode_local_header, place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from concurrent.futures import Executor
 
     from _typeshed import WriteableBuffer
+
+    from comity.exchange.container_stream import Piece
 
 # Streams read this much ahead; large enough that a Python call a read costs nothing beside hashing.
 _STREAM_BUFFER_BYTES = 256 * 1024
@@ -108,7 +111,7 @@ def write_container(target: BinaryIO, members: Iterable[Member], info: Mapping[s
     _check_payload(member.name for member in ordered)
     payload = {member.name: member for member in ordered}
     with ThreadPoolExecutor(1) as worker:
-        sums = {name: _sum_member(member, worker) for name, member in payload.items()}
+        sums = _sum_payload(payload, worker)
         tags = _encode_tags(payload, {name: sha256 for name, (sha256, _) in sums.items()}, info)
         sums |= {name: (hashlib.sha256(data).hexdigest(), zlib.crc32(data)) for name, data in tags.items()}
         sizes = {name: len(data) for name, data in tags.items()} | {name: m.size for name, m in payload.items()}
@@ -116,15 +119,39 @@ def write_container(target: BinaryIO, members: Iterable[Member], info: Mapping[s
         entries = place((name, sizes[name], sums[name][1]) for name in order)
         directory = encode_directory(entries)
         output = _Output(target)
+        pieces = pieces_ahead(([tags[name]] if name in tags else _read_member(payload[name]) for name in order), worker)
         for entry in entries:
             output.write(encode_local_header(entry))
-            if entry.name in tags:
-                output.write(tags[entry.name])
-            else:
-                _copy_member(payload[entry.name], entry, output, worker)
+            # CRC-32 suffices to notice that a source changed since its sums were taken: the source is the writer's
+            # own, so this catches accidents, and a reader compares SHA-256 anyway.
+            if _drain(pieces, output.write) != entry.crc32:
+                raise VerificationError(f"{entry.name}: the content changed while the container was written")
         output.write(directory)
     digests = MappingProxyType({name: sums[name][0] for name in order})
     return Digest(sha256=output.sha256.hexdigest(), size=output.size, members=digests)
+
+
+def _sum_payload(payload: Mapping[str, Member], worker: "Executor") -> dict[str, tuple[str, int]]:
+    """Return SHA-256 and CRC-32 of every payload member before any is written."""
+    sums: dict[str, tuple[str, int]] = {}
+    pieces = pieces_ahead(map(_read_member, payload.values()), worker)
+    for name, member in payload.items():
+        sha256 = hashlib.sha256()
+        crc32 = _drain(pieces, sha256.update)
+        digest = sha256.hexdigest()
+        if member.sha256 not in {None, digest}:
+            raise VerificationError(f"{name}: sha-256 is {digest}, announced was {member.sha256}")
+        sums[name] = digest, crc32
+    return sums
+
+
+def _drain(pieces: "Iterator[Piece]", take: Callable[[bytes], object]) -> int:
+    """Hand one member's content to `take` and return its CRC-32."""
+    for piece in pieces:
+        if piece.last:
+            return piece.crc32
+        take(piece.content)
+    raise AssertionError("every member has a last piece")
 
 
 def _encode_tags(
@@ -172,38 +199,20 @@ class _Output:
         self.size += len(data)
 
 
-def _read_member(member: Member, take: Callable[[bytes], object], worker: "Executor") -> int:
-    """Read the whole member once, check its size and return its CRC-32."""
+def _read_member(member: Member) -> "Iterator[bytes]":
+    """Read a member in chunks, and check its size."""
+    left = member.size
     try:
         with member.open() as source:
-            size, crc32 = pump(source.read, member.size, take, worker)
-            longer = bool(source.read(1))
+            while left and (chunk := source.read(min(CHUNK_BYTES, left))):
+                left -= len(chunk)
+                yield chunk
+            longer = not left and bool(source.read(1))
     except OSError as exc:
         raise StoreError(f"{member.name}: cannot read the member: {exc}") from exc
-    if longer or size != member.size:
-        found = f"more than {size}" if longer else str(size)
+    if left or longer:
+        found = f"more than {member.size}" if longer else f"only {member.size - left}"
         raise VerificationError(f"{member.name}: the source has {found} bytes, announced were {member.size}")
-    return crc32
-
-
-def _sum_member(member: Member, worker: "Executor") -> tuple[str, int]:
-    """Return SHA-256 and CRC-32 of a member before it is written."""
-    sha256 = hashlib.sha256()
-    crc32 = _read_member(member, sha256.update, worker)
-    digest = sha256.hexdigest()
-    if member.sha256 not in {None, digest}:
-        raise VerificationError(f"{member.name}: sha-256 is {digest}, announced was {member.sha256}")
-    return digest, crc32
-
-
-def _copy_member(member: Member, entry: Entry, output: _Output, worker: "Executor") -> None:
-    """Copy a member's content.
-
-    CRC-32 suffices to notice that a source changed since its sums were taken: the source is the writer's own, so
-    this catches accidents, and a reader compares SHA-256 anyway.
-    """
-    if _read_member(member, output.write, worker) != entry.crc32:
-        raise VerificationError(f"{member.name}: the content changed while the container was written")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,8 +250,16 @@ class Container:
         claimed = {**parse_manifest(self._tags[TAG_MANIFEST_NAME], TAG_MANIFEST_NAME), **self.manifest}
         digests: dict[str, str] = {}
         with ThreadPoolExecutor(1) as worker:
+            pieces = pieces_ahead(map(self._read_entry, self._entries.values()), worker)
             for name, entry in self._entries.items():
-                sha256, crc32 = self._sum(entry, worker, progress)
+                sum256 = hashlib.sha256()
+
+                def take(content: bytes, update: Callable[[bytes], object] = sum256.update) -> None:
+                    update(content)
+                    if progress is not None:
+                        progress(len(content))
+
+                crc32, sha256 = _drain(pieces, take), sum256.hexdigest()
                 # No manifest lists the tag manifest itself: nothing in the file could vouch for it.
                 if sha256 != claimed.get(name, sha256):
                     raise VerificationError(f"{name}: sha-256 is {sha256}, the manifest says {claimed[name]}")
@@ -251,21 +268,15 @@ class Container:
                 digests[name] = sha256
         return VerifiedContainer(info=self.info, digests=MappingProxyType(digests), _container=self)
 
-    def _sum(self, entry: Entry, worker: "Executor", progress: Callable[[int], object] | None) -> tuple[str, int]:
-        """Return SHA-256 and CRC-32 of a member as it is in the file."""
+    def _read_entry(self, entry: Entry) -> "Iterator[bytes]":
+        """Read a member's content in chunks."""
         if entry.name in self._tags:
             # These bytes are the ones that were parsed; the file could say something else by now.
-            data = self._tags[entry.name]
-            return hashlib.sha256(data).hexdigest(), zlib.crc32(data)
-        sha256 = hashlib.sha256()
-
-        def take(chunk: bytes) -> None:
-            sha256.update(chunk)
-            if progress is not None:
-                progress(len(chunk))
-
-        _, crc32 = pump(_MemberStream(self._source, entry).read_chunk, entry.size, take, worker)
-        return sha256.hexdigest(), crc32
+            yield self._tags[entry.name]
+            return
+        stream = _MemberStream(self._source, entry)
+        while chunk := stream.read_chunk(CHUNK_BYTES):
+            yield chunk
 
     def read(self, name: str, max_bytes: int) -> bytes:
         """Read one payload member and compare it with the manifest; return the bytes that were compared.

@@ -1,48 +1,54 @@
-"""Moving a member's bytes once while several sums are taken.
+"""Moving members' bytes once while several sums are taken.
 
-SHA-256 with the processor's own instructions and CRC-32 cost about 1.0 and 0.4 of each other, so taking them one
-after the other would break the cost a dossier check is allowed. Both let other threads run, so a worker reads
-and sums the next chunk with CRC-32 while the caller takes the present one.
+SHA-256 with the processor's own instructions and CRC-32 cost about 1.0 to 0.4, so taking them one after the other
+would break the cost that a dossier check is allowed. Both let other threads run, so a worker reads ahead and takes
+CRC-32 while the caller takes SHA-256. It reads ahead over the ends of members, in batches, because a handover for
+each small member would cost more than it saves.
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
+from dataclasses import dataclass
 
-# Larger chunks gain nothing measurable; at 64 KiB handing chunks over costs more than the worker saves.
+# Larger chunks gain nothing measurable; at 64 KiB handing them over costs more than the worker saves.
 CHUNK_BYTES = 1024 * 1024
 
 
-def pump(read: Callable[[int], bytes], size: int, take: Callable[[bytes], object], worker: Executor) -> tuple[int, int]:
-    """Read `size` bytes, hand every chunk to `take` in order, and return (bytes read, their CRC-32).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Some content of a member, or, when `last`, no content but the CRC-32 of all of it."""
 
-    `read` is called on the worker's thread for large members, never on two threads at once. Fewer bytes than
-    `size` are read where the source ends early; the caller compares.
+    content: bytes
+    crc32: int
+    last: bool
+
+
+def pieces_ahead(members: Iterable[Iterable[bytes]], worker: Executor) -> Iterator[Piece]:
+    """Yield each member's chunks and then its last piece, one member after the other.
+
+    `members` and the chunks are iterated on the worker's thread, always by one call at a time; what they raise is
+    raised here, perhaps before pieces that were read earlier in the same batch. At most two batches are in memory.
     """
-    if size <= CHUNK_BYTES:
-        chunk = _read_fully(read, size)
-        take(chunk)
-        return len(chunk), zlib.crc32(chunk)
-    done = crc = 0
-    pending = worker.submit(_step, read, CHUNK_BYTES, crc)
-    while True:
-        chunk, crc = pending.result()
-        if not chunk:
-            return done, crc
-        done += len(chunk)
-        pending = worker.submit(_step, read, min(CHUNK_BYTES, size - done), crc)
-        take(chunk)
+    batches = _collect(members)
+    pending = worker.submit(next, batches, None)
+    while (batch := pending.result()) is not None:
+        pending = worker.submit(next, batches, None)
+        yield from batch
 
 
-def _step(read: Callable[[int], bytes], wanted: int, crc: int) -> tuple[bytes, int]:
-    """Read up to `wanted` bytes and carry the CRC-32 on over them."""
-    chunk = read(wanted) if wanted else b""
-    return chunk, zlib.crc32(chunk, crc)
-
-
-def _read_fully(read: Callable[[int], bytes], size: int) -> bytes:
-    """Read `size` bytes, or fewer where the source ends; unbuffered sources may give them in pieces."""
-    chunk = read(size) if size else b""
-    while 0 < len(chunk) < size and (more := read(size - len(chunk))):
-        chunk += more
-    return chunk
+def _collect(members: Iterable[Iterable[bytes]]) -> Iterator[list[Piece]]:
+    """Sum the chunks and group the pieces until a batch is worth a handover."""
+    batch: list[Piece] = []
+    held = 0
+    for chunks in members:
+        crc32 = 0
+        for chunk in chunks:
+            crc32 = zlib.crc32(chunk, crc32)
+            batch.append(Piece(content=chunk, crc32=crc32, last=False))
+            held += len(chunk)
+            if held >= CHUNK_BYTES:
+                yield batch
+                batch, held = [], 0
+        batch.append(Piece(content=b"", crc32=crc32, last=True))
+    yield batch

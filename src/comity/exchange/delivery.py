@@ -13,6 +13,7 @@ from comity.kernel import disclosure, entry
 from comity.kernel.canonical import (
     Json,
     check_members,
+    check_version,
     decode_base64,
     decode_base64url,
     encode_base64,
@@ -109,9 +110,10 @@ def parse_delivery(data: bytes) -> Spoken:
     """
     value = parse_object(data, max_bytes=MAX_DELIVERY_BYTES)
     check_members(value, required=frozenset({"comity_delivery", "disclosures", "envelope", "salt"}))
+    check_version(value, "comity_delivery", VERSION)
     listed = value["disclosures"]
-    if value["comity_delivery"] != VERSION or not isinstance(listed, list):
-        raise MalformedError(f"a delivery has version {VERSION} and a list of disclosures")
+    if not isinstance(listed, list):
+        raise MalformedError("a delivery has a list of disclosures")
     envelope = parse_envelope(decode_base64(text_member(value, "envelope")))
     salt = decode_base64url(text_member(value, "salt"))
     if not envelope.sealed or len(salt) != entry.SALT_BYTES:

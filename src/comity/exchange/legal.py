@@ -36,7 +36,7 @@ def participant_of(authority: str) -> str:
 def check_request(statement: Statement) -> LegalCheck:
     """Check basis and completeness of a request on the day it was issued.
 
-    With a fictitious state no treaty can be in force; such a request passes in an exercise only, and the remark says so.
+    No treaty binds a fictitious state; such a request passes in an exercise only, and the remark says so.
 
     Raises:
         PolicyError: the instrument cannot carry it, the article is another, or a required item is missing.

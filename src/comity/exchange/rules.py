@@ -1,13 +1,17 @@
 """Who may say what in a case, and when a chain of custody is whole. Pure decisions over verified statements."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
 from comity.errors import PolicyError
 from comity.exchange.statements import CustodyEvent, parse_body
+from comity.kernel.canonical import parse_time
 from comity.kernel.statement import Statement
 
+# Clocks of honest nodes differ by seconds; more than this and one of them is wrong.
+MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
 ASKER_KINDS: Final = frozenset({"request", "answer", "opened", "mismatch", "withdrawn"})
 ASKED_KINDS: Final = frozenset(
     {"acknowledged", "question", "authorised", "preserved", "refused", "not-executed", "package"}
@@ -82,7 +86,9 @@ def check_custody(events: Sequence[CustodyEvent]) -> None:
             raise PolicyError(f"{place}: left with {earlier.holder_after!r}, taken up from {later.holder_before!r}")
         if later.digest != earlier.digest:
             raise PolicyError(f"{place}: the digest changed from {earlier.digest[:12]}… to {later.digest[:12]}…")
-        if later.at < earlier.at:
+        # At the hand-over two clocks meet, which honest parties do not keep to the second.
+        tolerance = MAX_CLOCK_SKEW if later.action == "received" else timedelta()
+        if parse_time(later.at) + tolerance < parse_time(earlier.at):
             raise PolicyError(f"{place}: time runs backwards, from {earlier.at} to {later.at}")
 
 

@@ -18,12 +18,13 @@ from comity.kernel.statement import Statement
 MAX_TEXT: Final = 20_000
 MAX_ITEMS: Final = 200
 
+# The lookahead after each `$` refuses a final line feed, which Python's `$` overlooks and that of JSON Schema does not.
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
-Line = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-ItemId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$")]
-Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
-Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
+Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$(?!\n)")]
+ItemId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$(?!\n)")]
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+Time = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")]
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
@@ -31,21 +32,21 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What every body shares: unknown members are refused, absent ones stay absent."""
 
 
-class Item(_Body):
+class Item(_Body, kw_only=True):
     """One thing asked for; replies name it by `item`."""
 
     item: ItemId
     description: Text
 
 
-class Answers(_Body):
+class Answers(_Body, kw_only=True):
     """Which items of which request an outcome answers; two outcomes for one item contradict each other."""
 
     request: Digest
     items: Annotated[list[ItemId], msgspec.Meta(min_length=1, max_length=MAX_ITEMS)]
 
 
-class Request(_Body):
+class Request(_Body, kw_only=True):
     """`request`: what the asker asks for, under which article. Opens a case, or follows up within one."""
 
     measure: Code
@@ -53,7 +54,7 @@ class Request(_Body):
     article: Line
     reference: Line
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=MAX_ITEMS)]
-    urgency: Annotated[str, msgspec.Meta(pattern="^(routine|urgent|emergency)$")] = "routine"
+    urgency: Annotated[str, msgspec.Meta(pattern=r"^(routine|urgent|emergency)$(?!\n)")] = "routine"
     requesting_authority: Text | None = None
     subject_matter: Text | None = None
     offence: Text | None = None
@@ -72,7 +73,7 @@ class Request(_Body):
     wished_by: Time | None = None
 
 
-class Receipt(_Body):
+class Receipt(_Body, kw_only=True):
     """`receipt`: the addressee's node holds exactly these bytes. Says nothing about their merit."""
 
     received: Digest
@@ -80,7 +81,7 @@ class Receipt(_Body):
     at: Time
 
 
-class Acknowledged(_Body):
+class Acknowledged(_Body, kw_only=True):
     """`acknowledged`: an officer has read the request and says under which reference it is handled."""
 
     request: Digest
@@ -89,7 +90,7 @@ class Acknowledged(_Body):
     remark: Text | None = None
 
 
-class Question(_Body):
+class Question(_Body, kw_only=True):
     """`question`: the asked needs more information to go on."""
 
     request: Digest
@@ -98,14 +99,14 @@ class Question(_Body):
     pauses_clock: bool = False
 
 
-class Answer(_Body):
+class Answer(_Body, kw_only=True):
     """`answer`: the asker's answer to a question."""
 
     question: Digest
     answer: Text
 
 
-class Authorised(_Body):
+class Authorised(_Body, kw_only=True):
     """`authorised`: who ordered the measure in the asked state, and on what legal ground."""
 
     request: Digest
@@ -117,7 +118,7 @@ class Authorised(_Body):
     served_on: Line | None = None
 
 
-class Preserved(_Body):
+class Preserved(_Body, kw_only=True):
     """`preserved`: what is kept, by whose order, from when until when."""
 
     answers: Answers
@@ -129,7 +130,7 @@ class Preserved(_Body):
     not_preserved: Text | None = None
 
 
-class Refused(_Body):
+class Refused(_Body, kw_only=True):
     """`refused`: assistance is declined on a ground of law. Non-execution in fact is `not-executed`."""
 
     answers: Answers
@@ -138,7 +139,7 @@ class Refused(_Body):
     reasons: Text
 
 
-class NotExecuted(_Body):
+class NotExecuted(_Body, kw_only=True):
     """`not-executed`: the measure could not be carried out in fact."""
 
     answers: Answers
@@ -146,12 +147,12 @@ class NotExecuted(_Body):
     reasons: Text
 
 
-class CustodyEvent(_Body):
+class CustodyEvent(_Body, kw_only=True):
     """Who did what to an exhibit, when and why; `digest` is that of the exhibit's plain bytes after the event."""
 
     exhibit: ItemId
     action: Annotated[
-        str, msgspec.Meta(pattern="^(acquired|described|encrypted|sent|received|decrypted|examined|exported)$")
+        str, msgspec.Meta(pattern=r"^(acquired|described|encrypted|sent|received|decrypted|examined|exported)$(?!\n)")
     ]
     by: Line
     at: Time
@@ -161,11 +162,11 @@ class CustodyEvent(_Body):
     digest: Digest
 
 
-class Exhibit(_Body):
+class Exhibit(_Body, kw_only=True):
     """One item of evidence: its plain and its encrypted bytes, both digested before anything is signed."""
 
     exhibit: ItemId
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$(?!\n)")]
     description: Text
     media_type: Line
     size: Size
@@ -175,7 +176,7 @@ class Exhibit(_Body):
     label: Text | None = None
 
 
-class Package(_Body):
+class Package(_Body, kw_only=True):
     """`package`: the exhibits that answer items of a request, with their custody so far."""
 
     answers: Answers
@@ -186,14 +187,14 @@ class Package(_Body):
     missing: Text | None = None
 
 
-class OpenedExhibit(_Body):
+class OpenedExhibit(_Body, kw_only=True):
     """The digest of an exhibit as the asker found it after decryption."""
 
     exhibit: ItemId
     digest: Digest
 
 
-class Opened(_Body):
+class Opened(_Body, kw_only=True):
     """`opened`: the asker decrypted every exhibit and found the digests that the package states."""
 
     package: Digest
@@ -201,30 +202,30 @@ class Opened(_Body):
     custody: list[CustodyEvent]
 
 
-class Mismatch(_Body):
+class Mismatch(_Body, kw_only=True):
     """`mismatch`: an exhibit is not what the package says."""
 
     package: Digest
     exhibit: ItemId
     stated: Digest
     found: Digest
-    stage: Annotated[str, msgspec.Meta(pattern="^(encrypted|decrypted)$")]
+    stage: Annotated[str, msgspec.Meta(pattern=r"^(encrypted|decrypted)$(?!\n)")]
 
 
-class Custody(_Body):
+class Custody(_Body, kw_only=True):
     """`custody`: events after the hand-over."""
 
     custody: Annotated[list[CustodyEvent], msgspec.Meta(min_length=1, max_length=MAX_ITEMS)]
 
 
-class Withdrawn(_Body):
+class Withdrawn(_Body, kw_only=True):
     """`withdrawn`: the asker no longer needs what it asked for."""
 
     request: Digest
     reasons: Text | None = None
 
 
-class Closed(_Body):
+class Closed(_Body, kw_only=True):
     """`closed`: a party regards the case as ended."""
 
     outcome: Code
@@ -300,6 +301,8 @@ def _convert(kind: str, body: JsonObject, shape: type[BodyT]) -> BodyT:
     for name in ("at", "dated", "since", "until", "wished_by", "reply_by"):
         if (moment := getattr(value, name, None)) is not None:
             parse_time(moment)
+    for event in getattr(value, "custody", ()):
+        parse_time(event.at)
     if encode_body(value) != body:
         raise MalformedError(f"body of {kind} writes out a default or an empty member; leave it out")
     return value

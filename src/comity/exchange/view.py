@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from comity.errors import PolicyError
+from comity.errors import MalformedError, PolicyError
 from comity.exchange.rules import OUTCOME_KINDS, check_custody, check_in_case, check_opening
 from comity.exchange.statements import (
     Acknowledged,
@@ -146,7 +146,7 @@ def fold_case(case: str, held: Iterable[Held], *, as_of: datetime) -> CaseView:
         if item.id != case:
             try:
                 check_in_case(item.statement, case=case, opening=opening, held=[known.id for known in accepted])
-            except PolicyError as exc:
+            except (PolicyError, MalformedError) as exc:
                 left_out.append((item.id, exc.message))
                 continue
         accepted.append(item)

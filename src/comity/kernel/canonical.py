@@ -145,15 +145,28 @@ def check_members(value: JsonObject, *, required: frozenset[str], optional: froz
         raise MalformedError(f"unknown member {', '.join(repr(name[:40]) for name in unknown)}")
 
 
+def check_version(value: JsonObject, name: str, version: int) -> None:
+    """Refuse a member `name` that is anything but the integer `version`; for Python, `true` equals 1.
+
+    Raises:
+        MalformedError: it is anything else.
+    """
+    if value.get(name) is True or value.get(name) != version:
+        raise MalformedError(f"member {name!r} must be {version}")
+
+
 def format_time(moment: datetime) -> str:
     """Write an aware time in UTC to the second, `YYYY-MM-DDTHH:MM:SSZ`.
 
     Raises:
-        MalformedError: the time has no zone.
+        MalformedError: the time has no zone, or in UTC a year outside 1 to 9999.
     """
     if moment.tzinfo is None:
         raise MalformedError("a time without zone cannot be written")
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError as exc:
+        raise MalformedError("the year of a time in UTC is 1 to 9999") from exc
     return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}Z"
 
 

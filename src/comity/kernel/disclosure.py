@@ -16,6 +16,7 @@ from comity.kernel.canonical import (
     Json,
     JsonObject,
     check_members,
+    check_version,
     decode_base64url,
     encode_base64url,
     encode_json,
@@ -137,9 +138,10 @@ def parse_sealed(payload: bytes) -> Sealed:
     """
     value = parse_object(payload)
     check_members(value, required=frozenset({"_sd", "comity", "issuer"}))
+    check_version(value, "comity", VERSION)
     issuer, listed = value["issuer"], value["_sd"]
-    if value["comity"] != VERSION or not isinstance(issuer, str) or not isinstance(listed, list):
-        raise MalformedError(f"a sealed statement has version {VERSION}, an issuer and a list of digests")
+    if not isinstance(issuer, str) or not isinstance(listed, list):
+        raise MalformedError("a sealed statement has an issuer and a list of digests")
     digests = [item for item in listed if isinstance(item, str) and len(decode_base64url(item)) == sha256().digest_size]
     if len(digests) != len(listed) or digests != sorted(set(digests)):
         raise MalformedError("the digests of a sealed statement must be sorted, distinct SHA-256 values")
@@ -167,7 +169,7 @@ def open_sealed(payload: bytes, disclosures: Iterable[str]) -> Opened:
             raise VerificationError(f"the disclosure of {disclosure.name[:40]!r} does not belong to this statement")
         is_body = disclosure.name.startswith(BODY_PREFIX)
         target, name = (body, disclosure.name.removeprefix(BODY_PREFIX)) if is_body else (headers, disclosure.name)
-        if name in target or name in {"comity", "issuer", "_sd", "..."}:
+        if name in target or disclosure.name in {"comity", "issuer", "_sd", "..."}:
             raise VerificationError(f"the member {disclosure.name[:40]!r} is disclosed twice or may not be disclosed")
         target[name] = disclosure.value
         opened += 1

@@ -13,6 +13,7 @@ from comity.kernel.canonical import (
     Json,
     JsonObject,
     check_members,
+    check_version,
     decode_base64,
     encode_base64,
     encode_json,
@@ -22,6 +23,7 @@ from comity.kernel.canonical import (
 from comity.kernel.checkpoint import Checkpoint, verify_log_signatures
 from comity.kernel.disclosure import open_sealed
 from comity.kernel.envelope import Envelope, parse_envelope
+from comity.kernel.key import parse_authority
 from comity.kernel.merkle import verify_consistency
 from comity.kernel.note import parse_note
 from comity.kernel.statement import Statement, parse_statement
@@ -109,7 +111,7 @@ def evidence_authority(data: bytes) -> str:
     value = _parse(data)
     if value["type"] == SPLIT_VIEW:
         note = parse_note(decode_base64(text_member(value, "older")))
-        return note.text.split("\n", 1)[0].removesuffix("/log")
+        return parse_authority(note.text.split("\n", 1)[0].removesuffix("/log"))
     members = value["envelopes"] if value["type"] == TWO_KEYS else [value["keys"]]
     if not isinstance(members, list) or not members or not isinstance(members[0], str):
         raise MalformedError("evidence of misbehaviour names no statement")
@@ -138,10 +140,9 @@ def _parse(data: bytes) -> JsonObject:
         TWO_KEYS: {"envelopes"},
         TWO_REPLIES: {"keys", "replies"},
     }.get(text_member(value, "type"))
-    if members is None or value.get("comity_evidence") != VERSION:
-        raise MalformedError(
-            f"not evidence of misbehaviour of version {VERSION}: {SPLIT_VIEW}, {TWO_KEYS} or {TWO_REPLIES}"
-        )
+    check_version(value, "comity_evidence", VERSION)
+    if members is None:
+        raise MalformedError(f"not evidence of misbehaviour: type must be {SPLIT_VIEW}, {TWO_KEYS} or {TWO_REPLIES}")
     check_members(value, required=frozenset(members | {"comity_evidence", "type"}))
     return value
 
@@ -155,12 +156,14 @@ def _verify_split_view(value: JsonObject, recognition: Recognition) -> Misbehavi
     newer = _signed_checkpoint(value, "newer", recognition)
     if older.size > newer.size or older.size == 0:
         raise MalformedError(f"the older checkpoint must have 1 to {newer.size} entries, it has {older.size}")
+    older_root = decode_base64(text_member(value, "older_root"))
     if older.size == newer.size:
+        if path or older_root:
+            raise MalformedError("two checkpoints of one size need no path and no older root")
         if older.root == newer.root:
             raise VerificationError("both checkpoints have one size and one root: no misbehaviour")
         sentence = f"signed two roots for size {older.size}"
     else:
-        older_root = decode_base64(text_member(value, "older_root"))
         verify_consistency(
             old_size=older.size, new_size=newer.size, path=path, old_root=older_root, new_root=newer.root
         )

@@ -5,8 +5,8 @@ key vouch for a checkpoint:
 
 - every log key that the policy lists under the checkpoint's origin must have signed, so that a log with a pair of
   keys is believed only on both;
-- the log's own authority never counts: a policy is refused if a witness's key belongs to the authority of a listed
-  log, or is the log's key itself.
+- the log's own authority, the part of its name before the slash, never counts: a policy is refused if a witness's key
+  has it too, or is the log's key itself.
 
 A witness of ours has two lines, `<key name>-ed` and `<key name>-pq`, and a group of its key name that wants both.
 Group names and key names share no spelling with these, because a key name ends in its role.
@@ -221,7 +221,7 @@ class _Reader:
 def _check_no_self_witness(logs: Sequence[PolicyLog], witnesses: Sequence[PolicyWitness]) -> None:
     """Refuse a policy in which a log could witness itself, by name or with its own key."""
     keys = {log.key.key for log in logs}
-    authorities = {log.key.name.removesuffix(f"/{Role.LOG}") for log in logs}
+    authorities = {log.key.name.partition("/")[0] for log in logs}
     for witness in witnesses:
         if witness.key.key in keys or witness.key.name.partition("/")[0] in authorities:
             raise PolicyError(f"witness {witness.key.name} belongs to the authority of a log in the same policy")

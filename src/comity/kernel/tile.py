@@ -277,7 +277,7 @@ class TileHashes:
         Raises:
             MalformedError: the tree has no such subtree, or a tile does not have its width.
         """
-        if not (level >= 0 and index >= 0 and (index + 1) << level <= self._size):
+        if not (0 <= level <= MAX_LEVEL and 0 <= index < self._size >> level):
             raise MalformedError(f"a tree of size {self._size} has no node {index} on level {level}")
         full, start, count = locate(level, index)
         height = count.bit_length() - 1

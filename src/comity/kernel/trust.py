@@ -70,6 +70,9 @@ class Recognition:
         for pair, role in ((self.root, Role.ROOT), (self.log, Role.LOG)):
             if pair.name != f"{self.authority}/{role}":
                 raise MalformedError(f"key {pair.name} is not {self.authority}/{role}")
+        listed = {item.key for item in self.policy.logs if item.key.name == self.log.name}
+        if listed != set(self.log.verifier_keys()):
+            raise MalformedError(f"the policy does not list just the two log keys of {self.authority}")
 
     def encode(self) -> bytes:
         """Return the bytes of the trust folder's file for this authority."""
@@ -280,8 +283,8 @@ class KeyHistory:
         it and the last one before. Without a later statement nothing is proved beyond the last one before.
         """
         position, _ = self.at(index)
-        later = [known for known, designation in self.designations if known > index and pair in designation.pairs]
-        return later[0] if later else position
+        following = [item for item in self.designations if item[0] > index][:1]
+        return following[0][0] if following and pair in following[0][1].pairs else position
 
 
 def verify_speaker(

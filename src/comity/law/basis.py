@@ -14,7 +14,7 @@ from datetime import date
 from comity.errors import NotFoundError, PolicyError
 from comity.law.clocks import Clock
 from comity.law.measures import Measure
-from comity.law.model import Carrier, Channel, Conduct, ContentItem, DualCriminality, Ground, Instrument
+from comity.law.model import Carrier, Channel, Conduct, ContentItem, DualCriminality, Ground, Instrument, without_letter
 from comity.law.register import Register, load_register
 from comity.law.status import Standing, Status, status, treaty_summary
 from comity.parties.table import Grade, Sourced
@@ -173,7 +173,8 @@ def legal_basis(
     tables = register if register is not None else load_register()
     described = {} if conduct is None else tables.conduct_of(conduct)
     options = tuple(
-        _option(tables, row, measure, (asker, asked), on, described.get(row.key)) for row in tables.instruments
+        _option(tables, row, measure=measure, pair=(asker, asked), on=on, conduct=described.get(row.key))
+        for row in tables.instruments
     )
     chosen = next((option for option in options if option.usable), None)
     return Basis(
@@ -207,6 +208,7 @@ def check_basis(basis: Basis, instrument: str) -> BasisOption:
 def _option(
     register: Register,
     instrument: Instrument,
+    *,
     measure: Measure,
     pair: tuple[str, str],
     on: date,
@@ -295,7 +297,7 @@ def _carrying(carrier: Carrier, conduct: Conduct | None) -> list[Reason]:
     if conduct is not None:
         code = "conduct_is_offence" if conduct.provision is not None else "conduct_is_no_offence_here"
         found.append(_graded(conduct, code=code, text=conduct.paraphrase, provision=conduct.provision))
-        if carrier.dual_criminality is DualCriminality.NOT_A_CONDITION_SAVE_RESERVATION:
+        if carrier.reservation_provision is not None:
             found.append(_reservation(carrier, conduct))
     return found
 
@@ -310,7 +312,7 @@ def _reservation(carrier: Carrier, conduct: Conduct) -> Reason:
             f"{conduct.label} is not among the instrument's offences, so that a reservation on dual criminality can "
             "reach it; the reservations made are not loaded"
         )
-    return _graded(carrier, code="reservation", text=text, provision=carrier.dual_provision)
+    return _graded(carrier, code="reservation", text=text, provision=carrier.reservation_provision)
 
 
 def _weaknesses(register: Register, carrier: Carrier, measure: Measure) -> list[Reason]:
@@ -329,14 +331,20 @@ def _weaknesses(register: Register, carrier: Carrier, measure: Measure) -> list[
         *register.clocks_of(carrier.instrument, measure),
         *register.grounds_of(carrier.instrument, measure),
     )
-    weak = {row.provision for row in rows if row.grade.needs_notice and row.provision is not None}
+    weakest: dict[str, Grade] = {}
+    for row in rows:
+        if row.grade.needs_notice and row.provision is not None:
+            article = without_letter(row.provision)
+            weakest[article] = max(weakest.get(article, row.grade), row.grade, key=tuple(Grade).index)
     found.extend(
         Reason(
             code="weak_rule",
-            text=f"rules shown from article {provision} rest in part on a parent treaty or on memory",
-            provision=provision,
+            text=f"a rule from article {article} {grade.meaning}",
+            provision=article,
+            grade=grade,
+            grade_detail=grade.value,
         )
-        for provision in sorted(weak)
+        for article, grade in sorted(weakest.items())
     )
     found.append(
         Reason(code="reservations_not_loaded", text="reservations and declarations of the participants are not loaded")
@@ -347,12 +355,15 @@ def _weaknesses(register: Register, carrier: Carrier, measure: Measure) -> list[
 def _would(
     register: Register, instrument: Instrument, carrier: Carrier, pair: tuple[Status, Status], on: date
 ) -> Reason:
-    lacking = " and ".join(party.participant for party in pair if party.standing is not Standing.PARTY)
+    lacking = [party.participant for party in pair if party.standing is not Standing.PARTY]
     summary = treaty_summary(instrument.key, on, register=register)
     needs = []
     if summary.in_force_since is None or summary.in_force_since > on:
         needs.append(summary.sentence)
-    needs.append(f"{lacking} not a party" if lacking else "consent is reported, not confirmed")
+    if len(lacking) == 0:
+        needs.append("a consent is reported, not confirmed")
+    else:
+        needs.append(f"{' and '.join(lacking)} {'is no party' if len(lacking) == 1 else 'are no parties'}")
     return _graded(
         carrier,
         code="would",
@@ -380,4 +391,7 @@ def _summary(
         return f"{chosen.label} binds {asker} and {asked} since {chosen.since}"
     if not any(option.binds_both for option in options):
         return f"none of the {loaded} binds both {asker} and {asked}"
-    return f"none of the {loaded} that bind both {asker} and {asked} carries {measure.label}"
+    weak = [option.label for option in options if option.binds_both and option.carrier is not None]
+    if weak:
+        return f"{weak[0]} binds both {asker} and {asked}, but rests on memory until the certified text is loaded"
+    return f"none of the {loaded} binds both {asker} and {asked} and carries {measure.label}"

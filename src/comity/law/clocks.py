@@ -67,6 +67,11 @@ class Clock(Sourced):
     paraphrase: str
 
     @property
+    def days(self) -> int | None:
+        """The length in days; None for a period that is counted in hours or ends with an event."""
+        return self.length if self.calendar is ClockCalendar.CALENDAR_DAYS else None
+
+    @property
     def can_become_overdue(self) -> bool:
         """True for a binding ceiling: one that the treaty sets or the asked declared, not resting on memory."""
         return self.kind is ClockKind.CEILING and self.character is not ClockCharacter.WISHED and self.grade.binding

@@ -228,6 +228,7 @@ class Carrier(Sourced):
     channel_provision: str
     dual_criminality: DualCriminality
     dual_provision: str | None
+    reservation_provision: str | None
     dual_note: str
     reach_provision: str
     reach: str

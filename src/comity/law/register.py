@@ -204,8 +204,8 @@ def exercise_actions(codes: Iterable[str], *, instrument: str, on: date) -> tupl
                 confidence=Confidence.CONFIRMED,
                 note="exercise",
                 source="invented for an exercise",
-                grade=Grade.TEXT,
-                grade_detail="T",
+                grade=Grade.MEMORY,
+                grade_detail="M",
             )
         )
     return tuple(made)
@@ -227,29 +227,28 @@ def _check_references(register: Register) -> None:
 
 
 def _references(register: Register) -> Iterable[tuple[str, str, str | None]]:
-    for instrument in register.instruments:
-        yield "instruments.csv", instrument.key, instrument.entry_provision
-    for provision in register.provisions:
-        article = provision.provision.partition("(")[0]
-        yield "provisions.csv", provision.instrument, article
+    """Yield table, instrument and provision for everything that points to a provision or an instrument."""
+    yield from (("instruments.csv", row.key, row.entry_provision) for row in register.instruments)
+    yield from (("provisions.csv", row.instrument, _article(row.provision)) for row in register.provisions)
     for carrier in register.carriers:
-        yield "carriers.csv", carrier.instrument, carrier.provision
-        yield "carriers.csv", carrier.instrument, carrier.channel_provision
-        yield "carriers.csv", carrier.instrument, carrier.dual_provision
-        yield "carriers.csv", carrier.instrument, carrier.reach_provision
-    for item in register.contents:
-        yield "contents.csv", item.instrument, item.provision
-    for ground in register.grounds:
-        yield "grounds.csv", ground.instrument, ground.provision
-    for clock in register.clocks:
-        if clock.instrument is not None:
-            yield "clocks.csv", clock.instrument, clock.provision
-    for action in register.actions:
-        yield "actions.csv", action.instrument, None
-    for count in register.reported_counts:
-        yield "reported_counts.csv", count.instrument, None
-    for conduct in register.conduct:
-        yield "conduct.csv", conduct.instrument, conduct.provision
+        for provision in (
+            carrier.provision,
+            carrier.channel_provision,
+            carrier.dual_provision,
+            carrier.reservation_provision,
+            carrier.reach_provision,
+        ):
+            yield "carriers.csv", carrier.instrument, provision
+    yield from (("contents.csv", row.instrument, row.provision) for row in register.contents)
+    yield from (("grounds.csv", row.instrument, row.provision) for row in register.grounds)
+    yield from (("clocks.csv", row.instrument, row.provision) for row in register.clocks if row.instrument)
+    yield from (("actions.csv", row.instrument, None) for row in register.actions)
+    yield from (("reported_counts.csv", row.instrument, None) for row in register.reported_counts)
+    yield from (("conduct.csv", row.instrument, row.provision) for row in register.conduct)
+
+
+def _article(provision: str) -> str:
+    return provision.partition("(")[0]
 
 
 def _check_uniqueness(register: Register) -> None:

@@ -69,9 +69,7 @@ def find_rewritten(
     return SplitView(older=older[1], newer=newer[1], path=tuple(path), older_root=older_root)
 
 
-def keep_evidence(
-    tx: Transaction, older: Checkpoint, newer: Checkpoint, evidence: SplitView, *, found: int
-) -> None:
+def keep_evidence(tx: Transaction, older: Checkpoint, newer: Checkpoint, evidence: SplitView, *, found: int) -> None:
     """Keep evidence within the caller's transaction; a pair of trees is kept once.
 
     Raises:

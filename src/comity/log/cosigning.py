@@ -43,9 +43,7 @@ class Round:
     problem: str | None = None
 
 
-def request_cosignatures(
-    peer: WitnessPeer, note: Note, *, prove: Prove, old_size: int, post: Post
-) -> Round:
+def request_cosignatures(peer: WitnessPeer, note: Note, *, prove: Prove, old_size: int, post: Post) -> Round:
     """Ask one witness to cosign `note`, which has the log's own lines only; never raises the project's errors."""
     size: int | None = old_size
     try:

@@ -175,6 +175,4 @@ class LogReader:
             NotFoundError: a tile is missing.
             MalformedError: a tile does not have its width, or the tree has no such leaf.
         """
-        return TlogProof(
-            index=index, path=tuple(self.inclusion_path(index, size)), checkpoint_note=note, extra=extra
-        )
+        return TlogProof(index=index, path=tuple(self.inclusion_path(index, size)), checkpoint_note=note, extra=extra)

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, TypeAlias
 
-from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError, StoreError, VerificationError
-from comity.kernel.checkpoint import Checkpoint, sign_checkpoint, verify_log_signatures
+from comity.errors import MalformedError, NotFoundError, PolicyError, StoreError, VerificationError
+from comity.kernel.checkpoint import Checkpoint, sign_checkpoint, verify_log_signatures, with_signatures
 from comity.kernel.entry import ENTRY_BYTES, cover_entry, public_entry
 from comity.kernel.key import KeyPair, PublicPair
 from comity.kernel.merkle import EMPTY_ROOT, Frontier, leaf_hash, root_at
@@ -301,7 +301,9 @@ class Sequencer:
         with self._database.reading() as tx:
             last = read_head(tx).time
         if now < last - CLOCK_TOLERANCE_SECONDS:
-            raise StoreError(f"the clock is {last - now} seconds behind the last signature; nothing is signed until then")
+            raise StoreError(
+                f"the clock is {last - now} seconds behind the last signature; nothing is signed until then"
+            )
         return max(now, last)
 
     def _place(self) -> None:
@@ -318,7 +320,9 @@ class Sequencer:
             start, placed = state.assigned, state.assigned + count
             if count:
                 if last - first + 1 != count:
-                    raise StoreError(f"arrival numbers {first} to {last} have gaps; the database was edited", fatal=True)
+                    raise StoreError(
+                        f"arrival numbers {first} to {last} have gaps; the database was edited", fatal=True
+                    )
                 tx.run("log_pending_place", {"shift": start - first, "last": last})
                 tx.run("log_pending_drop", {"last": last})
             noise = (cover_entry(self._noise(ENTRY_BYTES - 1)) for _ in range(covers))
@@ -394,7 +398,9 @@ class Sequencer:
         except (MalformedError, NotFoundError) as exc:
             raise StoreError(f"the tiles of size {start} are damaged: {exc.message}", fatal=True) from exc
         if root != head.root:
-            raise StoreError(f"tiles of size {end} do not give the signed root; restore them from a follower", fatal=True)
+            raise StoreError(
+                f"tiles of size {end} do not give the signed root; restore them from a follower", fatal=True
+            )
         for envelope in envelopes:
             items[envelope_path(envelope_id(envelope))] = envelope
         self._folder.write_once_many(items)
@@ -418,10 +424,8 @@ class Sequencer:
         if self._gathered[0] != bare.text:
             self._gathered = (bare.text, {})
         own_keys = {(line.name, line.key_id4) for line in bare.signatures}
-        self._gathered[1].update(
-            {key: line for line in lines if (key := (line.name, line.key_id4)) not in own_keys}
-        )
-        note = bare.with_signatures(self._gathered[1].values())
+        self._gathered[1].update({key: line for line in lines if (key := (line.name, line.key_id4)) not in own_keys})
+        note = with_signatures(bare, self._gathered[1].values())
         try:
             verify_published(note, self._policy)
         except VerificationError:
@@ -465,7 +469,9 @@ class Sequencer:
             tree = root_of_size(tx, state.assigned)
             signed = root_of_size(tx, head.size)
         if not state.tiled <= head.size <= state.assigned == state.frontier.size:
-            raise StoreError(f"tiles {state.tiled}, head {head.size} and tree {state.assigned} are out of order", fatal=True)
+            raise StoreError(
+                f"tiles {state.tiled}, head {head.size} and tree {state.assigned} are out of order", fatal=True
+            )
         if tree != state.frontier.root() or signed != head.root:
             raise StoreError("the kept tree and its batches have different roots", fatal=True)
         checkpoint = _verify_own(head.note, self._key.public, "the signed head")

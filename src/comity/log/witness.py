@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from comity.errors import MalformedError, PolicyError, TooLargeError, VerificationError
 from comity.kernel.canonical import decode_base64, encode_base64
-from comity.kernel.checkpoint import Checkpoint, cosign_checkpoint, find_signature, parse_checkpoint
+from comity.kernel.checkpoint import Checkpoint, cosign_checkpoint, find_signature, parse_checkpoint, with_signatures
 from comity.kernel.evidence import SplitView
 from comity.kernel.key import KeyPair, VerifierKey
 from comity.kernel.merkle import EMPTY_ROOT, HASH_BYTES, verify_consistency
@@ -186,10 +186,12 @@ def handle_add_checkpoint(
         return _refusal(403, exc.message)
     note = _with_lines_of(submission.note, keys)
     with state.update() as update:
-        return _cosign(submission, checkpoint, note, update, witness, now)
+        return _cosign(submission, checkpoint, note, update, witness=witness, now=now)
 
 
-def handle_get_checkpoint(digest: str, *, state: WitnessState, known_logs: Mapping[str, Sequence[VerifierKey]]) -> Reply:
+def handle_get_checkpoint(
+    digest: str, *, state: WitnessState, known_logs: Mapping[str, Sequence[VerifierKey]]
+) -> Reply:
     """Answer the monitoring address: the newest cosigned checkpoint of the log whose origin has this SHA-256.
 
     Raises:
@@ -209,6 +211,7 @@ def _cosign(
     checkpoint: Checkpoint,
     note: Note,
     update: WitnessUpdate,
+    *,
     witness: KeyPair,
     now: int,
 ) -> Reply:
@@ -236,9 +239,7 @@ def _cosign(
                 new_root=checkpoint.root,
             )
         except VerificationError as exc:
-            rewritten = find_rewritten(
-                (kept.checkpoint, kept.note), (checkpoint, note.encode()), path=submission.path
-            )
+            rewritten = find_rewritten((kept.checkpoint, kept.note), (checkpoint, note.encode()), path=submission.path)
             if rewritten is not None:
                 update.keep_evidence(kept.checkpoint, checkpoint, rewritten, found=now)
             return _refusal(422, exc.message)
@@ -248,7 +249,7 @@ def _cosign(
         lines = cosign_checkpoint(checkpoint, witness, time)
     except PolicyError as exc:
         return _refusal(403, exc.message)
-    update.keep(WitnessHead(checkpoint=checkpoint, time=time, note=note.with_signatures(lines).encode()))
+    update.keep(WitnessHead(checkpoint=checkpoint, time=time, note=with_signatures(note, lines).encode()))
     return Reply(status=200, body=encode_signatures(lines))
 
 

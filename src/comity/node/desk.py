@@ -142,7 +142,7 @@ def find_case(node: Node, beginning: str) -> str:
     return matching[0]
 
 
-def _statement(
+def _statement(  # noqa: PLR0917 - the headers of a statement, in their order
     node: Node,
     kind: str,
     addressee: str,

@@ -14,7 +14,6 @@ A refusal at any step leaves nothing in a case; one line is kept for the desk.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -30,6 +29,7 @@ from comity.exchange.delivery import (
     parse_delivery,
     speak,
 )
+from comity.exchange.rules import MAX_CLOCK_SKEW
 from comity.exchange.statements import Exhibit, Package, Receipt, body_of, encode_body
 from comity.kernel.canonical import encode_json, format_time
 from comity.kernel.statement import Statement
@@ -39,8 +39,6 @@ from comity.node.context import Node
 from comity.node.desk import check_statement
 from comity.store.database import Transaction
 
-# Clocks of honest nodes differ by seconds; a statement from further ahead would reorder a case.
-MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
 # An age file is its plain bytes, a header and 16 bytes for each 64 KiB.
 MAX_ENCRYPTED_BYTES: Final = MAX_DELIVERY_BYTES + 64 * 1024
 KEPT_REFUSALS: Final = 1000

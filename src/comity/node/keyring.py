@@ -2,8 +2,8 @@
 
 Three kinds of file. `root.age` lies wherever its keeper says, never in the node's folder. `keys/service.age` holds what
 a node needs without a person: log, witness, service pair and the delivery identity; it is unlocked once, at start.
-`officers/<name>.age` holds an officer's roles and, for an approver, the statement pair that only this officer signs with; it
-is unlocked for a session. No passphrase or seed is ever logged, printed or taken from the environment.
+`officers/<name>.age` holds an officer's roles and, for an approver, the statement pair that only this officer signs
+with; it is unlocked for a session. No passphrase or seed is ever logged, printed or taken from the environment.
 """
 
 import os

@@ -87,7 +87,7 @@ class RealFiles:
     def names(self, directory: Path) -> list[str]:
         """Return the sorted names in a directory; none if there is no such directory."""
         try:
-            return sorted(os.listdir(directory))
+            return sorted(inner.name for inner in directory.iterdir())
         except FileNotFoundError:
             return []
 
@@ -216,7 +216,9 @@ class Folder:
                 try:
                     self.files.link(source, target)
                 except FileExistsError as exc:
-                    raise StoreError(f"{target} appeared while it was written; is another process writing?", fatal=True) from exc
+                    raise StoreError(
+                        f"{target} appeared while it was written; is another process writing?", fatal=True
+                    ) from exc
             for directory in directories:
                 self.files.sync_directory(directory, site=SITE_NAME)
 
@@ -298,12 +300,16 @@ class Folder:
 
 
 def _make_upward(files: Files, path: Path) -> None:
+    """Make a folder's root and sync every directory above it: which of them a killed process made, nobody knows."""
     try:
         files.make_directory(path)
     except FileNotFoundError:
         _make_upward(files, path.parent)
         files.make_directory(path)
-    files.sync_directory(path.parent, site=SITE_DIRECTORY)
+    for parent in path.parents:
+        # Whoever may not read a directory did not make it.
+        with contextlib.suppress(PermissionError):
+            files.sync_directory(parent, site=SITE_DIRECTORY)
 
 
 @contextlib.contextmanager

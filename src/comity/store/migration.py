@@ -31,7 +31,8 @@ def migrate(database: SqliteDatabase, folder: Path = MIGRATIONS) -> list[str]:
     for number, (name, digest) in applied.items():
         if number > len(files):
             raise StoreError(
-                f"the database has migration {name}, this version ends at {len(files):04}; use a newer comity", fatal=True
+                f"the database has migration {name}, this version ends at {len(files):04}; use a newer comity",
+                fatal=True,
             )
         known = files[number - 1]
         if digest != sha256(known.read_bytes()).hexdigest():

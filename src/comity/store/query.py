@@ -1,4 +1,4 @@
-"""Named SQL: every query of the project lives in `store/sql/*.sql` under a name and a sentence that says what it is for.
+"""Named SQL: every query of the project lives in `store/sql/*.sql`, under a name, with what it is for.
 
 A file holds queries one after the other. Each begins with `-- name: <name>`, then at least one comment line that
 describes it, then one SQL statement. Names are unique over all files. No SQL is built from text at run time.

@@ -1,8 +1,8 @@
 """The database in one SQLite file.
 
-The library comes from pysqlite3, never from the standard library, whose SQLite may lose writes: versions 3.7.0 to 3.51.2
-carry the WAL-reset bug (sqlite.org, release notes of 3.51.3; back-ported to 3.50.7 and 3.44.6). With an affected version
-the write-ahead log stays off.
+The library comes from pysqlite3, never from the standard library, whose SQLite may lose writes: versions 3.7.0 to
+3.51.2 carry the WAL-reset bug (sqlite.org, release notes of 3.51.3; back-ported to 3.50.7 and 3.44.6). With an
+affected version the write-ahead log stays off.
 
 One connection writes, under a lock, in `BEGIN IMMEDIATE` transactions with `synchronous=FULL`: a commit is durable when
 it returns. Readers have connections of their own and see the last commit. Tables are STRICT, foreign keys are enforced.
@@ -26,7 +26,9 @@ MEMORY: Final = ":memory:"
 BUSY_MILLISECONDS: Final = 10_000
 # Negative: kibibytes. The default of 2 MB makes the index over random hashes thrash from some 100,000 rows on.
 CACHE_KIBIBYTES: Final = -32_768
-_FATAL: Final = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN", "SQLITE_MISMATCH"}
+_FATAL: Final = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN"}
+# pysqlite3 passes primary result codes on only; which constraint failed is told by the text.
+_TAKEN: Final = "UNIQUE constraint failed"
 _FIXED: Final = {(3, 44): 6, (3, 50): 7, (3, 51): 3}
 
 
@@ -274,8 +276,8 @@ def _translated(action: str) -> Iterator[None]:
         yield
     except sqlite.Error as exc:
         name = getattr(exc, "sqlite_errorname", "")
-        if name in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID"}:
+        if str(exc).startswith(_TAKEN):
             raise ConflictError(f"{action}: {exc}") from exc
-        if name == "SQLITE_FULL" or "disk is full" in str(exc):
+        if name == "SQLITE_FULL":
             raise StoreError(f"{action}: the disk is full; nothing was kept, make room and try again") from exc
         raise StoreError(f"{action}: {exc}", fatal=name in _FATAL) from exc

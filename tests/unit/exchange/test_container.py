@@ -148,7 +148,7 @@ def test_content_of_several_chunks_goes_through_the_worker_unchanged() -> None:
     seen: list[int] = []
     verified = open_container(io.BytesIO(data)).verify(progress=seen.append)
     assert verified.digests == digest.members
-    assert sum(seen) == len(content) + 1
+    assert sum(seen) == sum(verified.sizes.values())
     with verified.open("data/a") as stream:
         assert stream.read() == content
 
@@ -334,10 +334,10 @@ def test_the_writer_refuses_a_member_given_twice() -> None:
         write_container(io.BytesIO(), [member("data/a", b"1"), member("data/a", b"2")], INFO)
 
 
-@pytest.mark.parametrize(("size", "found"), [(3, "4 bytes|more than 3"), (5, "has 4 bytes")])
+@pytest.mark.parametrize(("size", "found"), [(0, "more than 0"), (3, "more than 3"), (5, "only 4")])
 def test_a_source_with_another_size_is_refused(size: int, found: str) -> None:
     wrong = Member(name="data/a", size=size, open=lambda: io.BytesIO(b"four"))
-    with pytest.raises(VerificationError, match=f"data/a.*({found})"):
+    with pytest.raises(VerificationError, match=f"data/a: the source has {found} bytes"):
         write_container(io.BytesIO(), [wrong], INFO)
 
 

@@ -2,7 +2,6 @@ import dataclasses
 from hashlib import sha256
 
 import pytest
-from support.log_keys import LOG, WITNESSES, pair
 
 from comity.errors import MalformedError, VerificationError
 from comity.kernel.canonical import Json, encode_base64
@@ -22,6 +21,7 @@ from comity.kernel.key import (
     verify_ed25519,
     verify_mldsa44,
 )
+from support.log_keys import LOG, WITNESSES, pair
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -45,8 +45,27 @@ def test_an_authority_is_a_code_a_dot_and_a_body(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "prt", "prt.", ".a", "PRT.a", "pr.a", "prtx.a", "prt.-a", "prt.a-", "prt.a--b", "prt.a.b", "prt.a/log"]
-    + ["prt.a\n", "prt.é", "prt.a b", "pr1.a", "xaa." + "a" * 57, "prt.a_b", "prt.\N{ARABIC-INDIC DIGIT ONE}"],
+    [
+        "",
+        "prt",
+        "prt.",
+        ".a",
+        "PRT.a",
+        "pr.a",
+        "prtx.a",
+        "prt.-a",
+        "prt.a-",
+        "prt.a--b",
+        "prt.a.b",
+        "prt.a/log",
+        "prt.a\n",
+        "prt.é",
+        "prt.a b",
+        "pr1.a",
+        "xaa." + "a" * 57,
+        "prt.a_b",
+        "prt.\N{ARABIC-INDIC DIGIT ONE}",
+    ],
 )
 def test_anything_else_is_no_authority(name: str) -> None:
     with pytest.raises(MalformedError, match="authority's name"):

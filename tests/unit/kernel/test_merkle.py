@@ -99,9 +99,7 @@ def test_an_index_outside_the_tree_is_refused(index: int, size: int) -> None:
 @pytest.mark.parametrize(("old_size", "new_size"), [(0, 0), (0, 5), (-1, 5), (6, 5), (1, 2**63)])
 def test_sizes_without_a_consistency_proof_are_refused(old_size: int, new_size: int) -> None:
     with pytest.raises(VerificationError, match="no consistency proof"):
-        verify_consistency(
-            old_size=old_size, new_size=new_size, path=[], old_root=EMPTY_ROOT, new_root=EMPTY_ROOT
-        )
+        verify_consistency(old_size=old_size, new_size=new_size, path=[], old_root=EMPTY_ROOT, new_root=EMPTY_ROOT)
     with pytest.raises(MalformedError, match="no consistency proof"):
         consistency_path(old_size, new_size, read)
 
@@ -114,9 +112,7 @@ def test_a_path_of_another_length_is_refused_before_hashing() -> None:
     proof = consistency_path(3, 7, read)
     for wrong in (proof[:-1], [*proof, proof[0]], []):
         with pytest.raises(VerificationError, match="wanted 4"):
-            verify_consistency(
-                old_size=3, new_size=7, path=wrong, old_root=root_at(3, read), new_root=root_at(7, read)
-            )
+            verify_consistency(old_size=3, new_size=7, path=wrong, old_root=root_at(3, read), new_root=root_at(7, read))
 
 
 def test_hashes_of_another_length_are_refused() -> None:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from comity.errors import MalformedError, TooLargeError
@@ -53,17 +55,39 @@ def test_a_tile_has_one_path(tile: Tile, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "tile/0/0", "tile/0/00", "tile/00/000", "tile/64/000", "tile/-1/000", "tile/0/x000/000", "tile/0/000/001"]
-    + ["tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/05", "tile/0/000.p/", "tile/0/x001", "/tile/0/000"]
-    + ["tile/0/000\n", "tile/entry/000", "tile/0/x999/x999/x999/x999/x999/x999/999", "tile/0/" + "x001/" * 40 + "000"]
-    + ["tile/0/\N{ARABIC-INDIC DIGIT ONE}00", "tile/0/000.P/1", "tile/100/000", "tile/0/000.p/1000"],
+    [
+        "",
+        "tile/0/0",
+        "tile/0/00",
+        "tile/00/000",
+        "tile/64/000",
+        "tile/-1/000",
+        "tile/0/x000/000",
+        "tile/0/000/001",
+        "tile/0/000.p/0",
+        "tile/0/000.p/256",
+        "tile/0/000.p/05",
+        "tile/0/000.p/",
+        "tile/0/x001",
+        "/tile/0/000",
+        "tile/0/000\n",
+        "tile/entry/000",
+        "tile/0/x999/x999/x999/x999/x999/x999/999",
+        "tile/0/" + "x001/" * 40 + "000",
+        "tile/0/\N{ARABIC-INDIC DIGIT ONE}00",
+        "tile/0/000.P/1",
+        "tile/100/000",
+        "tile/0/000.p/1000",
+    ],
 )
 def test_no_other_path_is_a_tile(path: str) -> None:
     with pytest.raises(MalformedError):
         parse_tile_path(path)
 
 
-@pytest.mark.parametrize(("level", "index", "width"), [(-2, 0, 1), (64, 0, 1), (0, -1, 1), (0, 2**55, 1), (0, 0, 0), (0, 0, 257)])
+@pytest.mark.parametrize(
+    ("level", "index", "width"), [(-2, 0, 1), (64, 0, 1), (0, -1, 1), (0, 2**55, 1), (0, 0, 0), (0, 0, 257)]
+)
 def test_a_tile_out_of_range_cannot_exist(level: int, index: int, width: int) -> None:
     with pytest.raises(MalformedError, match="no tile has"):
         Tile(level=level, index=index, width=width)
@@ -71,7 +95,12 @@ def test_a_tile_out_of_range_cannot_exist(level: int, index: int, width: int) ->
 
 def test_a_tree_of_70_000_has_the_tiles_that_the_specification_counts(tiles: dict[Tile, bytes]) -> None:
     partial = [tile for tile in tiles if tile != tile.full]
-    assert [len([tile for tile in tiles if tile.level == level and tile == tile.full]) for level in range(4)] == [273, 1, 0, 0]
+    assert [len([tile for tile in tiles if tile.level == level and tile == tile.full]) for level in range(4)] == [
+        273,
+        1,
+        0,
+        0,
+    ]
     assert [(tile.level, tile.index, tile.width) for tile in partial] == [(0, 273, 112), (1, 1, 17), (2, 0, 1)]
     assert list(tiles) == new_tiles(0, 70_000)
     assert new_bundles(0, 70_000)[-1] == Tile(level=ENTRIES, index=273, width=112)
@@ -100,7 +129,7 @@ def test_nothing_is_written_where_nothing_grew() -> None:
 def test_a_log_that_grows_in_steps_has_the_tiles_of_one_that_grew_at_once(tiles: dict[Tile, bytes]) -> None:
     written: dict[Tile, bytes] = {}
     sizes = [0, 1, 2, 255, 256, 257, 511, 512, 1000, 65_535, 65_536, 65_537, 65_793, 70_000]
-    for old, new in zip(sizes, sizes[1:], strict=False):
+    for old, new in pairwise(sizes):
         step = dict(tile_writes(old, new, LEAVES[old:new], written.__getitem__))
         assert list(step) == new_tiles(old, new)
         assert written.keys().isdisjoint(step)
@@ -113,7 +142,7 @@ def test_bundles_grow_as_tiles_do() -> None:
     entries = [b"%d" % number for number in range(1000)]
     written: dict[Tile, bytes] = {}
     sizes = [0, 1, 255, 256, 300, 301, 768, 1000]
-    for old, new in zip(sizes, sizes[1:], strict=False):
+    for old, new in pairwise(sizes):
         step = dict(bundle_writes(old, new, entries[old:new], written.__getitem__))
         assert list(step) == new_bundles(old, new)
         written |= step
@@ -139,7 +168,7 @@ def test_the_new_part_must_fit_the_sizes() -> None:
 
 
 def test_an_old_tile_or_bundle_of_another_width_is_refused() -> None:
-    with pytest.raises(MalformedError, match="tile/0/000.p/5 has 128 bytes; wanted 160"):
+    with pytest.raises(MalformedError, match=r"tile/0/000\.p/5 has 128 bytes; wanted 160"):
         list(tile_writes(5, 6, LEAVES[5:6], lambda tile: bytes(128)))
     with pytest.raises(MalformedError, match="does not hold 5 entries"):
         list(bundle_writes(5, 6, [b""], lambda tile: encode_bundle([b""] * 4)))
@@ -186,8 +215,7 @@ def test_hashes_come_from_tiles_and_a_full_tile_stands_in_for_a_partial_one(tile
     read = TileHashes(300, fetch)
     assert root_at(300, read) == tree_root(LEAVES[:300])
     assert read(0, 299) == LEAVES[299]
-    assert fetched == [Tile(level=1, index=0, width=1), Tile(level=0, index=1, width=44)] or fetched
-    assert len(fetched) == len(set(fetched)), "a kept tile was fetched again"
+    assert fetched == [Tile(level=1, index=0, width=1), Tile(level=0, index=1, width=44)]
     assert root_at(0, read) == EMPTY_ROOT
 
 

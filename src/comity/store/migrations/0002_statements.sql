@@ -73,3 +73,18 @@ CREATE TABLE refusal (
     code TEXT NOT NULL,
     message TEXT NOT NULL
 ) STRICT;
+
+-- How far the public entries of a followed log were read for statements.
+CREATE TABLE peer_scan (
+    origin TEXT PRIMARY KEY,
+    size INTEGER NOT NULL
+) STRICT;
+
+-- Two keys statements with one number, as evidence files.
+CREATE TABLE keys_evidence (
+    authority TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    found INTEGER NOT NULL,
+    evidence BLOB NOT NULL,
+    PRIMARY KEY (authority, number)
+) STRICT;

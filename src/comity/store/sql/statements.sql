@@ -126,3 +126,25 @@ SELECT at, digest, code, message FROM refusal ORDER BY id DESC LIMIT :most;
 -- name: refusals_trim
 -- Keep the newest refusals only: strangers must not be able to fill the disk.
 DELETE FROM refusal WHERE id <= (SELECT max(id) FROM refusal) - :most;
+
+-- name: peer_scan_read
+-- How far a followed log was read for public statements.
+SELECT size FROM peer_scan WHERE origin = :origin;
+
+-- name: peer_scan_set
+-- Note how far a followed log was read for public statements.
+INSERT INTO peer_scan (origin, size) VALUES (:origin, :size)
+ON CONFLICT (origin) DO UPDATE SET size = excluded.size WHERE excluded.size > peer_scan.size;
+
+-- name: designation_by_number
+-- The keys statement with a number, if one is kept.
+SELECT statement_id, envelope FROM designation WHERE authority = :authority AND number = :number;
+
+-- name: keys_evidence_add
+-- Keep two keys statements with one number; the first such pair of a number is enough.
+INSERT INTO keys_evidence (authority, number, found, evidence) VALUES (:authority, :number, :found, :evidence)
+ON CONFLICT (authority, number) DO NOTHING;
+
+-- name: keys_evidence_list
+-- Evidence of two keys statements with one number.
+SELECT found, evidence FROM keys_evidence WHERE authority = :authority ORDER BY number;

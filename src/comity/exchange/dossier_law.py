@@ -1,0 +1,58 @@
+"""What the reader's law tables say of the article that a request names.
+
+The tables are the reader's. Where they disagree with a request, that is told and nothing more: a table may be older
+than a ratification, or rest on memory. Only an instrument that they do not hold at all stops the check, because then
+nothing about the request's legal ground would be told.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from comity.errors import NotFoundError, PolicyError
+from comity.exchange.dossier_facts import Checked, Fact, opening_of, shown
+from comity.exchange.statements import Request, body_of
+from comity.kernel.trust import Recognition
+from comity.law.basis import BasisOption, Reason, legal_basis
+from comity.law.measures import Measure
+from comity.law.register import Register
+
+# The answers of a legal basis that bear on whether this instrument carries this request between these two.
+_TOLD = frozenset({"binds_both", "does_not_bind_both", "carried_by", "not_carried", "rests_on_memory", "weak_text"})
+
+
+def check_law(item: Checked, trust: Mapping[str, Recognition], *, asked: str, register: Register) -> list[Fact]:
+    """Return what the tables say of a request, or refuse an instrument that they do not hold.
+
+    Raises:
+        PolicyError: the tables do not hold the instrument.
+        MalformedError: the request's body breaks its format.
+    """
+    body = body_of(item.statement, Request)
+    try:
+        instrument = register.instrument(body.instrument)
+    except NotFoundError as exc:
+        raise PolicyError(f"the request's legal ground cannot be told: {exc.message}") from exc
+    on = item.statement.issued.date()
+    codes = (trust[item.statement.issuer].participant, asked[:3].upper())
+    try:
+        basis = legal_basis(*codes, Measure(body.measure), on, register=register)
+    except (NotFoundError, PolicyError, ValueError) as exc:
+        why = exc.message if isinstance(exc, (NotFoundError, PolicyError)) else f"measure {body.measure!r} is unknown"
+        return [_fact(item, f"{instrument.short_title}: the reader's tables cannot judge this request: {why}")]
+    option = basis.option(instrument.key)
+    lines = [_line(option, reason, on) for reason in (*option.reasons, *option.warnings) if reason.code in _TOLD]
+    if option.carrier is not None and option.carrier.provision != body.article.partition("(")[0]:
+        lines.append(
+            f"the request names article {body.article}, the reader's tables carry {option.measure.label} under "
+            f"article {option.carrier.provision}"
+        )
+    return [_fact(item, line) for line in lines]
+
+
+def _line(option: BasisOption, reason: Reason, on: date) -> str:
+    grade = f" (grade {reason.grade_detail}, source: {reason.source})" if reason.grade_detail is not None else ""
+    return f"{option.instrument.short_title} on {on}, by the reader's tables: {reason.text}{grade}"
+
+
+def _fact(item: Checked, text: str) -> Fact:
+    return Fact(topic="law", text=shown(text), where=opening_of(item.id))

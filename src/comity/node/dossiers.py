@@ -1,0 +1,96 @@
+"""Makes a dossier out of what this node holds: statements, openings, proofs, keys around them, exhibits.
+
+The asker opens exhibits with its delivery identity while they are written; the asked has only encrypted bytes and
+makes a dossier without them.
+"""
+
+import io
+from typing import BinaryIO, Final
+
+from comity.age.stream import open_age
+from comity.errors import MalformedError, UnavailableError
+from comity.exchange.dossier import (
+    Dossier,
+    DossierExhibit,
+    DossierKeys,
+    DossierStatement,
+    Profile,
+    default_withheld,
+    keys_around,
+    write_dossier,
+)
+from comity.exchange.statements import Exhibit
+from comity.exchange.view import fold_case
+from comity.node import records
+from comity.node.context import Node
+from comity.node.exhibits import ChunkReader, open_blob
+from comity.node.places import prove_entry
+
+_BUFFER_BYTES: Final = 1024 * 1024
+
+
+def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str) -> None:
+    """Write the dossier of a case to `target`.
+
+    Raises:
+        MalformedError: there is no such profile.
+        UnavailableError: a statement is not yet covered by a witnessed checkpoint, or an exhibit has not arrived.
+        NotFoundError: the case is not held here.
+    """
+    try:
+        chosen = Profile(profile)
+    except ValueError as exc:
+        raise MalformedError(f"profile {profile!r} is none of {', '.join(Profile)}") from exc
+    with node.database.reading() as reader:
+        held = records.case_records(reader, case)
+    view = fold_case(case, [record.held() for record in held], as_of=node.now())
+    wanted = {item.id for item in view.timeline}
+    statements: list[DossierStatement] = []
+    places: dict[str, list[int]] = {}
+    for record in held:
+        if record.id not in wanted:
+            continue
+        if record.log_index is None:
+            raise UnavailableError(
+                f"the {record.statement.kind} of {record.issuer} is not covered by a witnessed checkpoint yet; "
+                "try again after the next one",
+                retry_after_seconds=2,
+            )
+        places.setdefault(record.issuer, []).append(record.log_index)
+        proof = prove_entry(node, record.issuer, record.log_index).encode()
+        statements.append(DossierStatement(spoken=record.spoken, proof=proof))
+    exhibits = ()
+    if view.asker == node.authority:
+        exhibits = tuple(_exhibit(node, state.package, state.exhibit) for state in view.exhibits)
+    write_dossier(
+        target,
+        Dossier(
+            case=case,
+            profile=chosen,
+            made_by=node.authority,
+            made_at=node.now(),
+            statements=tuple(statements),
+            keys=tuple(key for issuer, indices in places.items() for key in _keys(node, issuer, indices)),
+            exhibits=exhibits,
+            withheld=default_withheld(chosen, statements),
+        ),
+    )
+
+
+def _keys(node: Node, authority: str, indices: list[int]) -> list[DossierKeys]:
+    numbers = keys_around(node.history(authority), indices)
+    with node.database.reading() as reader:
+        known = records.designations(reader, authority)
+    return [
+        DossierKeys(envelope=envelope, proof=prove_entry(node, authority, index).encode())
+        for index, designation, envelope in known
+        if designation.number in numbers and index is not None
+    ]
+
+
+def _exhibit(node: Node, package: str, exhibit: Exhibit) -> DossierExhibit:
+    def opened() -> BinaryIO:
+        pieces = open_age(open_blob(node, exhibit), [node.keys.delivery])
+        return io.BufferedReader(ChunkReader(pieces), _BUFFER_BYTES)
+
+    return DossierExhibit(package=package, exhibit=exhibit.exhibit, open=opened)

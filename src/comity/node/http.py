@@ -1,0 +1,72 @@
+"""What both listeners share: errors by the one tree, bounded bodies, plain responses. No route lives here."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from comity.errors import Error, MalformedError, TooLargeError, UnavailableError
+
+JSON: Final = "application/json"
+# Nothing that a listener serves is to be run, framed or guessed by a browser.
+SAFE_HEADERS: Final = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+}
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def error_response(error: Error) -> Response:
+    """Return the one form in which every endpoint answers an error."""
+    headers = dict(SAFE_HEADERS)
+    if isinstance(error, UnavailableError) and error.retry_after_seconds is not None:
+        headers["retry-after"] = str(error.retry_after_seconds)
+    # What happens inside a node is the operator's business; the log has it.
+    message = error.message if error.http_status < 500 or error.code == "unavailable" else "this node has failed"  # noqa: PLR2004 - HTTP
+    body = msgspec.json.encode({"error": error.code, "message": message})
+    return Response(body, status_code=error.http_status, media_type=JSON, headers=headers)
+
+
+def json_response(value: Any, *, status: int = 200) -> Response:
+    """Return a JSON answer that nothing caches."""
+    headers = SAFE_HEADERS | {"cache-control": "no-store"}
+    return Response(msgspec.json.encode(value), status_code=status, media_type=JSON, headers=headers)
+
+
+def guarded(endpoint: Endpoint) -> Endpoint:
+    """Turn the project's errors into answers; anything else is a fault and stays one."""
+
+    async def call(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ClientDisconnect:
+            # Half an upload: whoever sent it is gone, and nothing of it was kept.
+            return error_response(MalformedError("the connection broke off within the body"))
+        except Error as exc:
+            return error_response(exc)
+
+    return call
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Return the whole body.
+
+    Raises:
+        TooLargeError: it has more than `max_bytes`.
+        MalformedError: it is shorter than its stated length.
+    """
+    stated = request.headers.get("content-length")
+    if stated is not None and (not stated.isascii() or not stated.isdigit() or int(stated[:20]) > max_bytes):
+        raise TooLargeError(f"the body is stated to have {stated[:20]} bytes, at most {max_bytes} are read")
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > max_bytes:
+            raise TooLargeError(f"the body has more than {max_bytes} bytes")
+    if stated is not None and len(data) != int(stated):
+        raise MalformedError(f"the body has {len(data)} bytes, {stated} were stated")
+    return bytes(data)

@@ -1,0 +1,299 @@
+"""How a node begins and how its keys change: folder, root, service keys, officers, `keys` statements.
+
+The root pair is used here and nowhere else. A `keys` statement is logged like any other; it counts from its place in
+the log on, so a new officer signs nothing before the next checkpoint.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError
+from comity.exchange.delivery import Spoken, speak
+from comity.kernel.canonical import check_members, encode_json, parse_object, text_member
+from comity.kernel.key import PublicPair, Role
+from comity.kernel.policy import parse_policy, write_policy
+from comity.kernel.statement import Statement
+from comity.kernel.trust import KEYS_KIND, Designation
+from comity.log.sequencer import append_pending, create_log
+from comity.node import records
+from comity.node.context import POLICY, SERVICE_KEYS, TRUST, open_stores, utc_now
+from comity.node.keyring import (
+    EXERCISE_WORK_FACTOR,
+    WORK_FACTOR,
+    OfficerKeys,
+    RootKey,
+    create_officer,
+    create_root,
+    create_service,
+    officer_path,
+    open_root,
+)
+from comity.node.settings import FILE_NAME, Settings, load_settings
+from comity.store.database import Database
+from comity.store.files import Folder
+
+CARD_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What an authority hands to others so that they can recognise it; a card proves nothing by itself.
+
+    The receiver checks the root's fingerprint by another way and then writes a recognition.
+    """
+
+    authority: str
+    participant: str
+    title: str
+    url: str
+    root: PublicPair
+    log: PublicPair
+    witness: PublicPair
+    policy: str
+
+    def encode(self) -> bytes:
+        """Return the card's file."""
+        return encode_json(
+            {
+                "authority": self.authority,
+                "comity_card": CARD_VERSION,
+                "log": self.log.to_json(),
+                "participant": self.participant,
+                "policy": self.policy,
+                "root": self.root.to_json(),
+                "title": self.title,
+                "url": self.url,
+                "witness": self.witness.to_json(),
+            }
+        )
+
+
+def parse_card(data: bytes) -> Card:
+    """Read a card.
+
+    Raises:
+        MalformedError: it is anything else, or names keys of another authority.
+    """
+    value = parse_object(data)
+    names = {"authority", "comity_card", "log", "participant", "policy", "root", "title", "url", "witness"}
+    check_members(value, required=frozenset(names))
+    if value["comity_card"] != CARD_VERSION:
+        raise MalformedError(f"the card's version is not {CARD_VERSION}")
+    card = Card(
+        authority=text_member(value, "authority"),
+        participant=text_member(value, "participant"),
+        title=text_member(value, "title"),
+        url=text_member(value, "url"),
+        root=PublicPair.from_json(value["root"]),
+        log=PublicPair.from_json(value["log"]),
+        witness=PublicPair.from_json(value["witness"]),
+        policy=text_member(value, "policy"),
+    )
+    for pair, role in ((card.root, Role.ROOT), (card.log, Role.LOG), (card.witness, Role.WITNESS)):
+        if pair.name != f"{card.authority}/{role}":
+            raise MalformedError(f"the card of {card.authority} holds the key {pair.name} in place of its {role} key")
+    return card
+
+
+def create_node(
+    directory: Path,
+    settings: Settings,
+    *,
+    root_file: Path,
+    root_passphrase: str,
+    service_passphrase: str,
+    now: Callable[[], datetime] = utc_now,
+) -> Card:
+    """Make a node's folder with its keys, an empty log and the first `keys` statement, and return its card.
+
+    Raises:
+        ConflictError: the folder has a node already, or the root file is there.
+        PolicyError: the root file would lie in the node's folder.
+        MalformedError: a passphrase is too short.
+    """
+    if (directory / FILE_NAME).exists():
+        raise ConflictError(f"{directory} holds a node already")
+    if root_file.resolve().is_relative_to(directory.resolve()):
+        raise PolicyError(f"the root key must not lie in the node's folder {directory}; keep it offline")
+    for folder in (directory, directory / TRUST, root_file.parent):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    work_factor = work_factor_of(settings)
+    root = create_root(root_file, settings.authority, root_passphrase, work_factor=work_factor)
+    service = create_service(directory / SERVICE_KEYS, settings.authority, service_passphrase, work_factor=work_factor)
+    # The settings come last: a folder without them is no node, and a second try says so plainly.
+    Folder(directory).prepare()
+    Folder(directory).write_once(FILE_NAME, settings.encode().encode())
+    _, database, blobs, log_folder = open_stores(directory)
+    try:
+        blobs.prepare()
+        log_folder.prepare()
+        create_log(database, service.log, int(now().timestamp()))
+        first = Designation(
+            authority=settings.authority,
+            participant=settings.participant,
+            number=1,
+            title=settings.title,
+            competences=settings.competences,
+            pairs=(service.log.public, service.witness.public, service.service.public),
+            recipient=service.delivery.recipient.encode(),
+            url=settings.public_url,
+        )
+        issue_keys(database, root, first, exercise=settings.exercise, now=now())
+    finally:
+        database.close()
+    card = Card(
+        authority=settings.authority,
+        participant=settings.participant,
+        title=settings.title,
+        url=settings.public_url,
+        root=root.pair.public,
+        log=service.log.public,
+        witness=service.witness.public,
+        policy="",
+    )
+    Folder(directory).write_once("card.json", card.encode())
+    return card
+
+
+def work_factor_of(settings: Settings) -> int:
+    """Return how hard passphrases of this node are stretched."""
+    return EXERCISE_WORK_FACTOR if settings.exercise else WORK_FACTOR
+
+
+def load_card(directory: Path) -> Card:
+    """Return a node's card, with the policy of its log once witnesses were named.
+
+    Raises:
+        NotFoundError: there is no node in that folder.
+    """
+    load_settings(directory)
+    try:
+        card = parse_card((directory / "card.json").read_bytes())
+    except FileNotFoundError as exc:
+        raise NotFoundError(f"{directory / 'card.json'} is missing; restore it from the backup") from exc
+    policy = directory / POLICY
+    return replace(card, policy=policy.read_text(encoding="utf-8") if policy.exists() else "")
+
+
+def name_witnesses(directory: Path, cards: Iterable[Card], quorum: int) -> str:
+    """Write the policy of the node's own log: who witnesses it, and how many of them must.
+
+    Raises:
+        PolicyError: a witness belongs to the log's own authority.
+        MalformedError: the quorum is no number between 1 and that of the witnesses.
+    """
+    own = load_card(directory)
+    witnesses = [(card.witness, f"{card.url}/witness") for card in cards]
+    if not 1 <= quorum <= len(witnesses):
+        raise MalformedError(f"the quorum is {quorum}, wanted 1 to {len(witnesses)}, the number of witnesses")
+    policy = write_policy(own.log, f"{own.url}/log", witnesses, quorum)
+    parse_policy(policy)
+    Folder(directory).replace(POLICY, policy.encode())
+    return policy
+
+
+def issue_keys(database: Database, root: RootKey, designation: Designation, *, exercise: bool, now: datetime) -> Spoken:
+    """Sign a `keys` statement with the root pair and queue it for the log.
+
+    Raises:
+        ConflictError: one with this number was issued already.
+        PolicyError: the root pair is another authority's.
+    """
+    if root.authority != designation.authority:
+        raise PolicyError(f"the root key is that of {root.authority}, not of {designation.authority}")
+    statement = Statement(
+        kind=KEYS_KIND,
+        issuer=designation.authority,
+        to=(),
+        issued=now,
+        exercise=exercise,
+        body=designation.body(),
+    )
+    spoken = speak(statement, root.pair, os.urandom)
+    with database.transaction() as tx:
+        records.add_designation(tx, designation, spoken.envelope, log_index=None)
+        arrival = append_pending(tx, spoken.entry, spoken.envelope.encoded)
+        records.add_statement(tx, spoken, statement, own=True, arrival=arrival, now=now)
+    return spoken
+
+
+def current_designation(database: Database, authority: str) -> Designation:
+    """Return the newest own designation, logged or not.
+
+    Raises:
+        NotFoundError: none was ever issued.
+    """
+    with database.reading() as reader:
+        known = records.designations(reader, authority)
+    if not known:
+        raise NotFoundError(f"no keys statement of {authority} was ever issued here")
+    return known[-1][1]
+
+
+def reissue_keys(
+    directory: Path, root: RootKey, *, add: PublicPair | None = None, revoke: str | None = None, now: datetime
+) -> Designation:
+    """Issue the next full `keys` statement: unchanged, with one pair more, or without one.
+
+    `revoke` is the beginning of the id of one of the pair's keys. Log, witness and service pair stay.
+
+    Raises:
+        NotFoundError: no designated statement pair begins so.
+        PolicyError: the root pair is another authority's.
+    """
+    settings, database, _, _ = open_stores(directory)
+    try:
+        current = current_designation(database, settings.authority)
+        pairs = list(current.pairs)
+        if add is not None:
+            pairs.append(add)
+        if revoke is not None:
+            kept = [pair for pair in pairs if not _begins(pair, revoke)]
+            if len(kept) != len(pairs) - 1:
+                raise NotFoundError(f"{len(pairs) - len(kept)} designated statement keys begin with {revoke!r}")
+            pairs = kept
+        following = replace(current, number=current.number + 1, pairs=tuple(pairs), url=settings.public_url)
+        issue_keys(database, root, following, exercise=settings.exercise, now=now)
+    finally:
+        database.close()
+    return following
+
+
+def _begins(pair: PublicPair, beginning: str) -> bool:
+    return pair.role is Role.STATEMENT and bool(beginning) and any(k.startswith(beginning) for k in pair.key_ids())
+
+
+def add_officer(
+    directory: Path,
+    officer: str,
+    passphrase: str,
+    *,
+    root_file: Path | None = None,
+    root_passphrase: str = "",
+    now: Callable[[], datetime] = utc_now,
+) -> OfficerKeys:
+    """Add an officer; with the root file an approver, whose new statement pair the root designates.
+
+    Raises:
+        ConflictError: the officer is there already.
+        UnauthenticatedError: the root's passphrase is wrong.
+    """
+    settings = load_settings(directory)
+    root = open_root(root_file, root_passphrase) if root_file is not None else None
+    if root is not None and root.authority != settings.authority:
+        raise PolicyError(f"the root key is that of {root.authority}, not of {settings.authority}")
+    keys = create_officer(
+        officer_path(directory, officer),
+        settings.authority,
+        officer,
+        passphrase,
+        approver=root is not None,
+        work_factor=work_factor_of(settings),
+    )
+    if root is not None and keys.statement is not None:
+        reissue_keys(directory, root, add=keys.statement.public, now=now())
+    return keys

@@ -1,0 +1,120 @@
+"""Other authorities as this node meets them: their logs followed, their `keys` statements read, their HTTP answers.
+
+Following a log is what makes its authority's keys known here: a `keys` statement counts when it is found in the
+verified log, beside which its envelope lies, and its root signature matches the recognition. Two with one number are
+evidence.
+"""
+
+import threading
+from typing import Final
+
+from comity.errors import ConflictError, MalformedError, NotFoundError, VerificationError
+from comity.kernel.entry import PUBLIC
+from comity.kernel.envelope import Envelope, parse_envelope
+from comity.kernel.evidence import encode_two_keys
+from comity.kernel.statement import parse_statement
+from comity.kernel.trust import KEYS_KIND, Designation, Recognition, verify_designation
+from comity.log.follower import Follower, PeerHead, read_entries
+from comity.log.reader import envelope_path
+from comity.node import records
+from comity.node.context import Node
+from comity.node.places import place_held
+from comity.node.transport import Transport
+from comity.store.database import Value
+
+SCAN_ENTRIES: Final = 4096
+
+
+class Peers:
+    """The recognised authorities; safe for threads, one of which follows a log at a time."""
+
+    def __init__(self, node: Node, transport: Transport) -> None:
+        self._node = node
+        self.transport = transport
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def follow(self, authority: str) -> PeerHead:
+        """Bring this node's copy of an authority's log, its keys and the places of its statements up to date.
+
+        Raises:
+            PolicyError: the authority is not recognised here.
+            Error: whatever following a log raises; what was verified before stays kept.
+        """
+        recognition = self._node.recognition(authority)
+        with self._lock(authority):
+            head = self._pull(recognition)
+            self._scan(recognition, head)
+            place_held(self._node, authority, recognition.policy)
+            return head
+
+    def _lock(self, authority: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(authority, threading.Lock())
+
+    def _pull(self, recognition: Recognition) -> PeerHead:
+        follower = Follower(
+            origin=recognition.log.name,
+            fetch=lambda path: self._fetch(recognition, path),
+            policy=recognition.policy,
+            database=self._node.database,
+        )
+        return follower.pull(now=int(self._node.now().timestamp()))
+
+    def _fetch(self, recognition: Recognition, path: str) -> bytes:
+        return self.transport.get(f"{recognition.url}/log/{path}")
+
+    def _scan(self, recognition: Recognition, head: PeerHead) -> None:
+        """Read the public entries that were not read yet."""
+        origin = recognition.log.name
+        while True:
+            with self._node.database.reading() as reader:
+                row = reader.one("peer_scan_read", {"origin": origin})
+                start = 0 if row is None else int(row[0])
+                if start >= head.held:
+                    return
+                end = min(head.held, start + SCAN_ENTRIES)
+                entries = read_entries(reader, origin, start, end)
+            for index, entry in enumerate(entries, start):
+                if entry[:1] == PUBLIC:
+                    self._read_public(recognition, index, entry[1:].hex())
+            with self._node.database.transaction() as tx:
+                tx.run("peer_scan_set", {"origin": origin, "size": end})
+
+    def _read_public(self, recognition: Recognition, index: int, statement_id: str) -> None:
+        try:
+            envelope = parse_envelope(self._fetch(recognition, envelope_path(statement_id)))
+        except NotFoundError:
+            # A public envelope may be withheld with a notice; a keys statement that is withheld leaves a gap in the
+            # numbers, which key_history refuses.
+            return
+        if envelope.id != statement_id:
+            raise VerificationError(f"{recognition.authority} serves other bytes for statement {statement_id[:12]}…")
+        if parse_statement(envelope.payload).kind == KEYS_KIND:
+            try:
+                designation = verify_designation(envelope, recognition)
+            except (MalformedError, VerificationError):
+                # Logged, but not signed by the recognised root: it designates nothing.
+                return
+            self._keep_keys(designation, envelope, index)
+
+    def _keep_keys(self, designation: Designation, envelope: Envelope, index: int) -> None:
+        number: dict[str, Value] = {"authority": designation.authority, "number": designation.number}
+        with self._node.database.transaction() as tx:
+            known = tx.one("designation_by_number", number)
+            if known is None:
+                records.add_designation(tx, designation, envelope, log_index=index)
+            elif known[0] != envelope.id and parse_envelope(known[1]).payload != envelope.payload:
+                evidence = encode_two_keys(parse_envelope(known[1]), envelope)
+                found = int(self._node.now().timestamp())
+                tx.run("keys_evidence_add", {**number, "found": found, "evidence": evidence})
+
+    def follow_quietly(self, authority: str) -> str | None:
+        """Follow a log and return the problem, if any, for the desk."""
+        try:
+            self.follow(authority)
+        except ConflictError:
+            return None
+        except (MalformedError, NotFoundError, VerificationError) as exc:
+            return exc.message
+        return None

@@ -1,0 +1,116 @@
+"""HTTP to peers: bounded, with timeouts, never following redirects, off loopback with TLS only."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import httpx2 as httpx
+
+from comity.errors import MalformedError, NotFoundError, PolicyError, TooLargeError, UnavailableError
+from comity.node.settings import check_url
+
+# Tiles and checkpoints are small; a delivery's answer is a receipt.
+MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
+CONNECT_SECONDS: Final = 3.0
+READ_SECONDS: Final = 20.0
+CHUNK_BYTES: Final = 256 * 1024
+USER_AGENT: Final = "comity"
+
+
+class Transport:
+    """A client for peers' public listeners; safe for threads."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+        self._clients: list[Any] = []
+        self._lock = threading.Lock()
+
+    def _client(self) -> Any:
+        client = getattr(self._local, "client", None)
+        if client is None:
+            timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+            # Proxies and certificates from the environment would let whoever sets it read and answer for peers.
+            client = httpx.Client(
+                timeout=timeout, follow_redirects=False, trust_env=False, headers={"user-agent": USER_AGENT}
+            )
+            self._local.client = client
+            with self._lock:
+                self._clients.append(client)
+        return client
+
+    def get(self, url: str, *, max_bytes: int = MAX_ANSWER_BYTES) -> bytes:
+        """Return what a peer has under `url`.
+
+        Raises:
+            NotFoundError: it has nothing there.
+            UnavailableError: it does not answer, or not with success.
+            TooLargeError: it answers more than `max_bytes`.
+        """
+        status, _, body = self._request("GET", url, None, max_bytes)
+        if status == 404:  # noqa: PLR2004 - HTTP
+            raise NotFoundError(f"{url} has nothing there")
+        if status != 200:  # noqa: PLR2004 - HTTP
+            raise UnavailableError(f"{url} answers {status}")
+        return body
+
+    def post(self, url: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        """Post bytes and return status, headers with lower-case names, and body.
+
+        Raises:
+            UnavailableError: the peer does not answer.
+            TooLargeError: it answers too much.
+        """
+        return self._request("POST", url, body, MAX_ANSWER_BYTES)
+
+    def stream(self, url: str, *, start: int) -> Iterator[bytes]:
+        """Yield the bytes of `url` from `start` on.
+
+        Raises:
+            NotFoundError: the peer has nothing there.
+            UnavailableError: it does not answer, breaks off, or does not serve from `start`.
+        """
+        _check(url)
+        wanted = 206 if start else 200
+        try:
+            with self._client().stream("GET", url, headers={"range": f"bytes={start}-"} if start else {}) as answer:
+                if answer.status_code == 404:  # noqa: PLR2004 - HTTP
+                    raise NotFoundError(f"{url} has nothing there")
+                if answer.status_code != wanted:
+                    raise UnavailableError(f"{url} answers {answer.status_code}, {wanted} wanted")
+                yield from answer.iter_bytes(CHUNK_BYTES)
+        except httpx.HTTPError as exc:
+            raise UnavailableError(f"{url} broke off: {_reason(exc)}") from exc
+
+    def _request(
+        self, method: str, url: str, body: bytes | None, max_bytes: int
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        _check(url)
+        try:
+            with self._client().stream(method, url, content=body) as answer:
+                data = bytearray()
+                for chunk in answer.iter_bytes(CHUNK_BYTES):
+                    data += chunk
+                    if len(data) > max_bytes:
+                        raise TooLargeError(f"{url} answers more than {max_bytes} bytes")
+                headers = {name.lower(): value for name, value in answer.headers.items()}
+                return answer.status_code, headers, bytes(data)
+        except httpx.HTTPError as exc:
+            raise UnavailableError(f"{url} does not answer: {_reason(exc)}") from exc
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            for client in self._clients:
+                client.close()
+            self._clients.clear()
+
+
+def _check(url: str) -> None:
+    try:
+        check_url(url)
+    except MalformedError as exc:
+        raise PolicyError(exc.message) from exc
+
+
+def _reason(error: Exception) -> str:
+    return str(error)[:200] or type(error).__name__
