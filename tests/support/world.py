@@ -348,14 +348,20 @@ def add_preservation(case: SampleCase) -> None:
     case.say(case.asked, "preserved", encode_body(kept))
 
 
-def add_package(case: SampleCase, data: bytes = b"From: a@mail.example\n" * 40, exhibit: str = "E1") -> Exhibit:
+def add_package(
+    case: SampleCase,
+    data: bytes = b"From: a@mail.example\n" * 40,
+    *,
+    exhibit: str = "E1",
+    name: str = "mailbox.mbox",
+) -> Exhibit:
     """Let the asked pack an exhibit."""
     world = case.world
     sealed = io.BytesIO()
     recipient = world.authorities[case.asker].identity.recipient
     made = encrypt_exhibit(io.BytesIO(data), sealed, recipient)
     described = made.describe(
-        exhibit=exhibit, name="mailbox.mbox", description="Mailbox of account 4471", media_type="application/mbox"
+        exhibit=exhibit, name=name, description="Mailbox of account 4471", media_type="application/mbox"
     )
     steps = [
         ("acquired", "Officer Bo, XAB", "mail.example", "XAB contact point"),

@@ -136,7 +136,8 @@ def write_dossier(target: BinaryIO, dossier: Dossier) -> Digest:
 
     Raises:
         MalformedError: a part breaks its format, or what is withheld does not exist.
-        PolicyError: the statements are no case, or an exhibit is not listed by a package.
+        PolicyError: the statements are no case, an exhibit is not listed by a package, or keys are of an authority
+            that says nothing.
         VerificationError: an exhibit has not the size or digest that its package states.
         StoreError: an exhibit cannot be read or the target not be written.
     """
@@ -166,8 +167,11 @@ def write_dossier(target: BinaryIO, dossier: Dossier) -> Digest:
         members[f"{STATEMENTS}{identifier}.json"] = spoken.envelope.encoded
         members[f"{OPENINGS}{identifier}.json"] = encode_opening(spoken.salt, spoken.disclosures)
         members[f"{PROOFS}{identifier}{PROOF_SUFFIX}"] = item.proof
+    issuers = {spoken.statement().issuer for spoken in opened.values()}
     for record in dossier.keys:
         designation = parse_designation(parse_statement(record.envelope.payload))
+        if designation.authority not in issuers:
+            raise PolicyError(f"keys of {designation.authority} are not wanted: it says nothing in this dossier")
         stem = f"{KEYS}{designation.authority}/{designation.number}"
         members[f"{stem}.json"] = record.envelope.encoded
         members[f"{stem}{PROOF_SUFFIX}"] = record.proof

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from comity.errors import PolicyError, VerificationError
+from comity.errors import VerificationError
 from comity.kernel.entry import public_entry
 from comity.kernel.envelope import Envelope
 from comity.kernel.merkle import leaf_hash, verify_inclusion
@@ -50,12 +50,6 @@ class ShownLog:
     """One authority's log as far as a dossier shows it."""
 
     def __init__(self, recognition: Recognition) -> None:
-        listed = {log.key for log in recognition.policy.logs if log.key.name == recognition.log.name}
-        if listed != set(recognition.log.verifier_keys()):
-            raise PolicyError(
-                f"the trust folder's policy for {recognition.authority} does not list its log pair and no other key "
-                f"of {recognition.log.name}; write the recognition again"
-            )
         self._recognition = recognition
         # Most proofs of a dossier share a few checkpoints, whose signatures are the costly part.
         self._witnessed: dict[bytes, Witnessed] = {}

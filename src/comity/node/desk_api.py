@@ -200,11 +200,11 @@ class _Desk:
         )
         return json_response({"draft": number, "kind": kind}, status=201)
 
-    async def dossier(self, request: Request, officer: OfficerKeys) -> Response:
+    async def dossier(self, request: Request, _officer: OfficerKeys) -> Response:
         """Make a dossier of a case."""
         view = await run_in_threadpool(_view, self._node, request.path_params["case"])
         profile = request.query_params.get("profile", "full")
-        spool = SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the response closes it
+        spool: Any = SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the response closes it
         try:
             await run_in_threadpool(write_case_dossier, self._node, view.case, spool, profile=profile)
         except BaseException:

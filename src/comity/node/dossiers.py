@@ -14,11 +14,11 @@ from comity.exchange.dossier import (
     DossierExhibit,
     DossierKeys,
     DossierStatement,
-    Profile,
     default_withheld,
     keys_around,
     write_dossier,
 )
+from comity.exchange.dossier_head import Profile
 from comity.exchange.statements import Exhibit
 from comity.exchange.view import fold_case
 from comity.node import records
@@ -59,7 +59,7 @@ def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str)
         places.setdefault(record.issuer, []).append(record.log_index)
         proof = prove_entry(node, record.issuer, record.log_index).encode()
         statements.append(DossierStatement(spoken=record.spoken, proof=proof))
-    exhibits = ()
+    exhibits: tuple[DossierExhibit, ...] = ()
     if view.asker == node.authority:
         exhibits = tuple(_exhibit(node, state.package, state.exhibit) for state in view.exhibits)
     write_dossier(

@@ -53,7 +53,7 @@ async def serve(service: Service, *, ready: Callable[[str], None]) -> None:
         tasks = [
             asyncio.create_task(server.serve([listener])) for server, listener in zip(servers, sockets, strict=True)
         ]
-        while not all(server.started for server in servers) and not any(task.done() for task in tasks):
+        while not all(server.started for server in servers) and not any(task.done() for task in tasks):  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         service.start()
         ready(f"{settings.authority}: public {settings.public_url}, desk http://127.0.0.1:{settings.desk_port}")

@@ -1,8 +1,8 @@
 """A running node: stores, keys, sequencer, jobs and two listeners in one process.
 
-Order at start: lock the folder, open the stores, let the public listener answer, ask witnesses for this log's own latest
-head, and only then sign. Whatever fails while running is tried again, except what must not be: a log that has stopped
-stays stopped, and the desk says why.
+Order at start: lock the folder, open the stores, let the public listener answer, ask witnesses for this log's own
+latest head, and only then sign. Whatever fails while running is tried again, except what must not be: a log that has
+stopped stays stopped, and the desk says why.
 """
 
 import logging
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from comity.errors import ConflictError, Error, NotFoundError, PolicyError, StoreError
-from comity.kernel.canonical import JsonObject, format_time
+from comity.kernel.canonical import Json, JsonObject, format_time
 from comity.kernel.checkpoint import Checkpoint
 from comity.kernel.key import VerifierKey
 from comity.kernel.policy import Policy, parse_policy
@@ -248,6 +248,7 @@ class Service:
             head, published = read_head(reader), read_published(reader)
             waiting = reader.one("public_statements_unplaced")
         problems: JsonObject = dict(sorted(self.problems.items()))
+        recognised: list[Json] = [*sorted(self.node.trust())]
         return {
             "authority": self.node.authority,
             "state": self.state,
@@ -255,7 +256,7 @@ class Service:
             "published_size": None if published is None else published[0].size,
             "signed_at": format_time(datetime.fromtimestamp(head.time, UTC)),
             "statements_without_place": 0 if waiting is None else int(waiting[0]),
-            "recognised": sorted(self.node.trust()),
+            "recognised": recognised,
             "problems": problems,
         }
 

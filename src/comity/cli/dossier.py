@@ -1,0 +1,37 @@
+"""`comity dossier export`: one file with a case, for a court, the defence or an archive."""
+
+from pathlib import Path
+
+import click
+
+from comity.cli.options import DIRECTORY, FILE, passphrase_option, read_passphrase, say
+from comity.errors import ConflictError
+
+
+@click.group()
+def dossier() -> None:
+    """Make dossiers."""
+
+
+@dossier.command("export")
+@click.option("--node", type=DIRECTORY, required=True, help="The node's folder; the node must run.")
+@click.option("--officer", required=True)
+@passphrase_option("--passphrase-file", "File that holds the officer's passphrase.")
+@click.option("--case", required=True, help="Beginning of the case's id.")
+@click.option("--profile", type=click.Choice(["full", "court", "defence"]), default="full", show_default=True)
+@click.option("-o", "--output", type=FILE, required=True)
+def export(node: Path, officer: str, passphrase_file: Path | None, case: str, profile: str, output: Path) -> None:
+    """Write the dossier of a case to one file, which `comity verify` checks offline."""
+    from comity.node.desk_client import desk_session
+
+    if output.exists():
+        raise ConflictError(f"{output} is there already; nothing was written")
+    part = output.with_name(output.name + ".part")
+    try:
+        passphrase = read_passphrase(passphrase_file, f"officer {officer}")
+        with desk_session(node, officer, passphrase) as client, part.open("wb") as target:
+            client.download(f"/cases/{case}/dossier", target, profile=profile)
+        part.rename(output)
+    finally:
+        part.unlink(missing_ok=True)
+    say(f"{output}: {output.stat().st_size} bytes; check it with 'comity verify {output} --trust DIR'")

@@ -1,0 +1,101 @@
+"""Options and small edges that several commands share: passphrases, folders, output."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from comity.errors import MalformedError, NotFoundError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DIRECTORY = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def node_argument(command: Command) -> Command:
+    """Take the node's folder as the first argument."""
+    return click.argument("directory", type=DIRECTORY)(command)
+
+
+def passphrase_option(name: str, text: str) -> Callable[[Command], Command]:
+    """Take a file that holds a passphrase; without it the passphrase is asked for. Never from the environment."""
+    return click.option(name, type=FILE, default=None, help=f"{text} Without it, it is asked for.")
+
+
+def json_option(command: Command) -> Command:
+    """Offer JSON on stdout."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def read_passphrase(path: Path | None, what: str, *, confirm: bool = False) -> str:
+    """Return a passphrase from its file, or ask for it.
+
+    Raises:
+        NotFoundError: the file cannot be read.
+        MalformedError: it is empty or no text.
+    """
+    if path is None:
+        asked: str = click.prompt(f"Passphrase of {what}", hide_input=True, confirmation_prompt=confirm, err=True)
+        return asked
+    try:
+        text = path.read_text(encoding="utf-8").removesuffix("\n")
+    except OSError as exc:
+        raise NotFoundError(f"passphrase file {path} cannot be read") from exc
+    except UnicodeDecodeError as exc:
+        raise MalformedError(f"passphrase file {path} is no UTF-8 text") from exc
+    if not text:
+        raise MalformedError(f"passphrase file {path} is empty")
+    return text
+
+
+def read_file(path: Path, max_bytes: int = 16 * 1024 * 1024) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        NotFoundError: it cannot be read.
+        MalformedError: it is larger than anything of its kind.
+    """
+    try:
+        with path.open("rb") as source:
+            data = source.read(max_bytes + 1)
+    except OSError as exc:
+        raise NotFoundError(f"{path} cannot be read: {exc.strerror}") from exc
+    if len(data) > max_bytes:
+        raise MalformedError(f"{path} has more than {max_bytes} bytes")
+    return data
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that must not be there.
+
+    Raises:
+        ConflictError: it is there.
+    """
+    from comity.errors import ConflictError
+
+    try:
+        with path.open("xb") as target:
+            target.write(data)
+    except FileExistsError as exc:
+        raise ConflictError(f"{path} is there already; nothing was written") from exc
+    except OSError as exc:
+        raise NotFoundError(f"{path} cannot be written: {exc.strerror}") from exc
+
+
+def print_json(value: Any) -> None:
+    """Print JSON for programs and people."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))
+
+
+def say(text: str) -> None:
+    """Say something to the person, on stderr."""
+    click.echo(text, err=True)
+
+
+def is_terminal() -> bool:
+    """Whether a person watches the output."""
+    return sys.stdout.isatty()

@@ -1,0 +1,87 @@
+"""`comity verify`: check a dossier or evidence of misbehaviour against the reader's own trust folder, offline."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from comity.cli.options import DIRECTORY, FILE, json_option, print_json, read_file
+from comity.errors import MalformedError, NotFoundError, PolicyError
+
+_ZIP = b"PK\x03\x04"
+_MAX_EVIDENCE_BYTES = 8 * 1024 * 1024
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--trust", "folder", type=DIRECTORY, required=True, help="The reader's own trust folder.")
+@json_option
+def verify(file: Path, folder: Path, *, as_json: bool) -> None:
+    """Check FILE, a dossier or evidence of misbehaviour, against the recognitions in the trust folder.
+
+    Exit code 0: everything that the output says holds. 1: something does not, and the message says what and where.
+    """
+    from comity.parties.trust_folder import load_trust
+
+    trust = load_trust(folder)
+    try:
+        with file.open("rb") as source:
+            begins = source.read(4)
+    except OSError as exc:
+        raise NotFoundError(f"{file} cannot be read: {exc.strerror}") from exc
+    if begins == _ZIP:
+        _verify_dossier(file, trust, as_json=as_json)
+    elif begins[:1] == b"{":
+        _verify_evidence(file, trust, as_json=as_json)
+    else:
+        raise MalformedError(f"{file} is neither a dossier nor evidence of misbehaviour")
+
+
+def _verify_dossier(file: Path, trust: dict[str, Any], *, as_json: bool) -> None:
+    from comity.exchange.dossier_check import verify_dossier
+
+    with file.open("rb") as source:
+        report = verify_dossier(source, trust)
+    if as_json:
+        print_json(
+            {
+                "case": report.case,
+                "profile": report.profile,
+                "exercise": report.exercise,
+                "facts": [{"topic": fact.topic, "text": fact.text, "where": fact.where} for fact in report.facts],
+                "withheld": list(report.withheld),
+                "not_proved": list(report.not_proved),
+            }
+        )
+        return
+    if report.exercise:
+        click.echo("EXERCISE: nothing below happened; the statements carry the exercise flag")
+    click.echo(f"Dossier of case {report.case} ({report.profile} profile): every check holds.")
+    topic = ""
+    for fact in report.facts:
+        if fact.topic != topic:
+            topic = fact.topic
+            click.echo(f"\n{topic}")
+        click.echo(f"  {fact.text}")
+    click.echo("\nWithheld")
+    for line in report.withheld or ("nothing that this dossier says it leaves out",):
+        click.echo(f"  {line}")
+    click.echo("\nWhat all this does not prove")
+    for line in report.not_proved:
+        click.echo(f"  {line}")
+
+
+def _verify_evidence(file: Path, trust: dict[str, Any], *, as_json: bool) -> None:
+    from comity.kernel.evidence import evidence_authority, verify_evidence
+
+    data = read_file(file, _MAX_EVIDENCE_BYTES)
+    authority = evidence_authority(data)
+    if authority not in trust:
+        raise PolicyError(f"{authority} is not in the trust folder; without its keys nothing can be said about it")
+    found = verify_evidence(data, trust[authority])
+    if as_json:
+        print_json({"authority": found.authority, "type": found.type, "sentence": found.sentence})
+        return
+    click.echo(f"Proof of misbehaviour ({found.type}): {found.sentence}.")
+    click.echo("It proves just this: both were signed with the log, root or statement keys of that authority.")
+    click.echo("It does not say who gave the order, or why.")
