@@ -38,28 +38,23 @@ def losses(trace: Sequence[Step]) -> Iterator[str]:
 
 
 def wrongs(trace: Sequence[Step], blobs: Blobs, disk: SimulatedDisk) -> Iterator[str]:
-    kept: dict[str, bytes] = {}
-    gone: set[str] = set()
-    for step in trace:
-        match step.kind, step.data:
-            case "kept", (str(digest), bytes(data)):
-                kept[digest] = data
-            case "going", str(digest):
-                kept.pop(digest)
-            case "gone", str(digest):
-                gone.add(digest)
     blobs.prepare()
     if disk.names(ROOT / TEMPORARY):
         yield "a temporary file stays"
-    for digest, data in kept.items():
-        try:
-            if b"".join(blobs.read(digest)) != data:
-                yield f"{data!r} has other bytes"
-        except NotFoundError:
-            yield f"{data!r} is lost"
-    for digest in gone:
-        if digest in {Path(name).name for name in disk.walk()}:
-            yield "a deleted blob is back"
+    going = {step.data for step in trace if step.kind == "going"}
+    for step in trace:
+        match step.kind, step.data:
+            case "kept", (str(digest), bytes(data)) if digest not in going and content(blobs, digest) != data:
+                yield f"{data!r} is lost or has other bytes"
+            case "gone", str(digest) if content(blobs, digest) is not None:
+                yield "a deleted blob is back"
+
+
+def content(blobs: Blobs, digest: str) -> bytes | None:
+    try:
+        return b"".join(blobs.read(digest))
+    except NotFoundError:
+        return None
 
 
 def test_no_power_cut_loses_a_blob() -> None:

@@ -1,19 +1,18 @@
 """A power cut at any moment of a log's life loses nothing acknowledged and never makes it sign two roots.
 
 One run of several batches is traced: every change of the disk, every database commit with the committed state, every
-checkpoint shown to a witness, every promise made to a caller. Then the power is cut after each prefix of the trace, with
-whatever no sync had made durable lost in several ways, and the log is looked at as a reader finds it, started again,
-and continued with other entries and other noise.
+checkpoint shown to a witness, every promise made to a caller. Then the power is cut after each prefix of the trace,
+with whatever no sync had made durable lost in several ways, and the log is looked at as a reader finds it, started
+again, and continued with other entries and other noise. A second power cut after that drops what the recovery has not
+synced.
 
 The second test takes out one sync after the other and demands that the first then finds a loss.
 """
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
@@ -26,10 +25,9 @@ from comity.log.cosigning import Prove
 from comity.log.reader import LogReader, envelope_path, verify_published
 from comity.log.sequencer import append_pending, position_of
 from comity.store import files as file_sites
-from comity.store.database import Transaction
 from comity.store.sqlite import MEMORY, SqliteDatabase
 from support.disk import SimulatedDisk, Step, crash, unsynced
-from support.logs import ROOT, Node, entry, new_database, policy_of
+from support.logs import Node, entry, new_database, policy_of
 
 SITES = sorted(value for name, value in vars(file_sites).items() if name.startswith("SITE_"))
 # Batches of the short form cross a full tile; those of the long form end at, before and after its edge.

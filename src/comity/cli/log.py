@@ -30,7 +30,8 @@ def check(folder: Path, trust: Path, authority: str, *, as_json: bool) -> None:
     if recognition is None:
         raise PolicyError(f"{authority} is not in the trust folder {trust}")
     report = check_log(Folder(folder).read, recognition.policy)
+    checkpoint = report.checkpoint
     if as_json:
-        print_json({"origin": report.origin, "size": report.size, "logged_by": report.logged_by})
+        print_json({"origin": checkpoint.origin, "size": checkpoint.size, "envelopes": report.envelopes})
         return
-    click.echo(f"{report.origin}: {report.size} entries; every tile, bundle, root and cosignature holds")
+    click.echo(f"{checkpoint.origin}: {checkpoint.size} entries; every tile, bundle, root and cosignature holds")

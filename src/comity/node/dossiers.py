@@ -24,7 +24,6 @@ from comity.exchange.view import fold_case
 from comity.node import records
 from comity.node.context import Node
 from comity.node.exhibits import ChunkReader, open_blob
-from comity.node.places import prove_entry
 
 _BUFFER_BYTES: Final = 1024 * 1024
 
@@ -50,15 +49,14 @@ def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str)
     for record in held:
         if record.id not in wanted:
             continue
-        if record.log_index is None:
+        if record.log_index is None or record.proof is None:
             raise UnavailableError(
                 f"the {record.statement.kind} of {record.issuer} is not covered by a witnessed checkpoint yet; "
                 "try again after the next one",
                 retry_after_seconds=2,
             )
         places.setdefault(record.issuer, []).append(record.log_index)
-        proof = prove_entry(node, record.issuer, record.log_index).encode()
-        statements.append(DossierStatement(spoken=record.spoken, proof=proof))
+        statements.append(DossierStatement(spoken=record.spoken, proof=record.proof))
     exhibits: tuple[DossierExhibit, ...] = ()
     if view.asker == node.authority:
         exhibits = tuple(_exhibit(node, state.package, state.exhibit) for state in view.exhibits)
@@ -82,9 +80,9 @@ def _keys(node: Node, authority: str, indices: list[int]) -> list[DossierKeys]:
     with node.database.reading() as reader:
         known = records.designations(reader, authority)
     return [
-        DossierKeys(envelope=envelope, proof=prove_entry(node, authority, index).encode())
-        for index, designation, envelope in known
-        if designation.number in numbers and index is not None
+        DossierKeys(envelope=record.envelope, proof=record.proof)
+        for record in known
+        if record.designation.number in numbers and record.proof is not None
     ]
 
 

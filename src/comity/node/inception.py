@@ -215,7 +215,7 @@ def issue_keys(database: Database, root: RootKey, designation: Designation, *, e
     )
     spoken = speak(statement, root.pair, os.urandom)
     with database.transaction() as tx:
-        records.add_designation(tx, designation, spoken.envelope, log_index=None)
+        records.add_designation(tx, designation, spoken.envelope)
         arrival = append_pending(tx, spoken.entry, spoken.envelope.encoded)
         records.add_statement(tx, spoken, statement, own=True, arrival=arrival, now=now)
     return spoken
@@ -231,7 +231,7 @@ def current_designation(database: Database, authority: str) -> Designation:
         known = records.designations(reader, authority)
     if not known:
         raise NotFoundError(f"no keys statement of {authority} was ever issued here")
-    return known[-1][1]
+    return known[-1].designation
 
 
 def reissue_keys(

@@ -14,7 +14,7 @@ from comity.kernel.envelope import Envelope, parse_envelope
 from comity.kernel.evidence import encode_two_keys
 from comity.kernel.statement import parse_statement
 from comity.kernel.trust import KEYS_KIND, Designation, Recognition, verify_designation
-from comity.log.follower import Follower, PeerHead, read_entries
+from comity.log.follower import Follower, PeerHead, prove_held, read_entries
 from comity.log.reader import envelope_path
 from comity.node import records
 from comity.node.context import Node
@@ -103,7 +103,8 @@ class Peers:
         with self._node.database.transaction() as tx:
             known = tx.one("designation_by_number", number)
             if known is None:
-                records.add_designation(tx, designation, envelope, log_index=index)
+                proof = prove_held(tx, f"{designation.authority}/log", index).encode()
+                records.add_designation(tx, designation, envelope, log_index=index, proof=proof)
             elif known[0] != envelope.id and parse_envelope(known[1]).payload != envelope.payload:
                 evidence = encode_two_keys(parse_envelope(known[1]), envelope)
                 found = int(self._node.now().timestamp())

@@ -1,9 +1,10 @@
 """Where statements are logged: for own ones from the own log, for others' from this node's copy of their log.
 
-A place counts once a checkpoint with the policy's quorum covers it; "logged by" is that quorum's time.
+A place counts once a checkpoint with the policy's quorum covers it; "logged by" is that quorum's time. The proof is kept
+with the place: a later checkpoint would prove the same entry, but a later time.
 """
 
-from datetime import datetime
+from dataclasses import dataclass
 
 from comity.kernel.note import parse_note
 from comity.kernel.policy import Policy, verify_witnessed
@@ -12,8 +13,16 @@ from comity.log.follower import find_entry, prove_held, read_peer_head
 from comity.log.reader import LogReader
 from comity.log.sequencer import position_of, read_published
 from comity.node.context import Node
-from comity.node.records import Record
-from comity.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a statement is logged, with the proof under the first witnessed checkpoint that this node saw cover it."""
+
+    statement: str
+    index: int
+    logged_by: int
+    proof: TlogProof
 
 
 def place_own(node: Node, policy: Policy) -> int:
@@ -30,10 +39,15 @@ def place_own(node: Node, policy: Policy) -> int:
         placed = [(row[0], position_of(reader, row[2])) for row in waiting if row[2] is not None]
     checkpoint, note = published
     logged_by = verify_witnessed(parse_note(note), policy).logged_by
-    found = [(name, index) for name, index in placed if index is not None and index < checkpoint.size]
-    with node.database.transaction() as tx:
-        for statement_id, index in found:
-            _set_place(tx, statement_id, index, logged_by)
+    reader_of_files = LogReader(node.log_folder.read)
+    found = [
+        Place(
+            statement=name, index=index, logged_by=logged_by, proof=reader_of_files.prove(index, checkpoint.size, note)
+        )
+        for name, index in placed
+        if index is not None and index < checkpoint.size
+    ]
+    _keep(node, found)
     return len(found)
 
 
@@ -49,37 +63,20 @@ def place_held(node: Node, issuer: str, policy: Policy) -> int:
         waiting = reader.all("statements_without_place", {"issuer": issuer})
         if head is None or not head.complete or not waiting:
             return 0
+        logged_by = verify_witnessed(parse_note(head.note), policy).logged_by
         placed = [(row[0], find_entry(reader, origin, row[1])) for row in waiting]
-    logged_by = verify_witnessed(parse_note(head.note), policy).logged_by
-    found = [(name, index) for name, index in placed if index is not None]
-    with node.database.transaction() as tx:
-        for statement_id, index in found:
-            _set_place(tx, statement_id, index, logged_by)
+        found = [
+            Place(statement=name, index=index, logged_by=logged_by, proof=prove_held(reader, origin, index))
+            for name, index in placed
+            if index is not None
+        ]
+    _keep(node, found)
     return len(found)
 
 
-def _set_place(tx: Transaction, statement_id: str, index: int, logged_by: int) -> None:
-    tx.run("statement_set_place", {"id": statement_id, "log_index": index, "logged_by": logged_by})
-    tx.run("designation_set_place", {"statement_id": statement_id, "log_index": index})
-
-
-def prove_entry(node: Node, issuer: str, index: int) -> TlogProof:
-    """Return the proof that entry `index` is in the log of `issuer`, under its newest checkpoint known here.
-
-    Raises:
-        NotFoundError: that entry is not covered yet.
-        StoreError: the database failed.
-    """
-    if issuer != node.authority:
-        with node.database.reading() as reader:
-            return prove_held(reader, f"{issuer}/log", index)
-    with node.database.reading() as reader:
-        published = read_published(reader)
-    assert published is not None
-    checkpoint, note = published
-    return LogReader(node.log_folder.read).prove(index, checkpoint.size, note)
-
-
-def is_overdue_in_log(record: Record, now: datetime, *, grace_seconds: float) -> bool:
-    """Whether a statement that was delivered is still in nobody's view of its issuer's log after the grace."""
-    return record.log_index is None and (now - record.statement.issued).total_seconds() > grace_seconds
+def _keep(node: Node, places: list[Place]) -> None:
+    with node.database.transaction() as tx:
+        for place in places:
+            where = {"log_index": place.index, "proof": place.proof.encode()}
+            tx.run("statement_set_place", {**where, "id": place.statement, "logged_by": place.logged_by})
+            tx.run("designation_set_place", {**where, "statement_id": place.statement})

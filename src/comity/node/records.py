@@ -27,6 +27,7 @@ class Record:
     statement: Statement
     log_index: int | None
     logged_by: int | None
+    proof: bytes | None
     receipt: str | None
 
     def held(self) -> Held:
@@ -96,7 +97,7 @@ def case_records(reader: Reader, case: str) -> list[Record]:
 
 
 def _record(row: Row) -> Record:
-    statement_id, case, issuer, own, envelope, salt, disclosures, _entry, log_index, logged_by, receipt = row
+    statement_id, case, issuer, own, envelope, salt, disclosures, _entry, log_index, logged_by, proof, receipt = row
     spoken = Spoken(
         envelope=parse_envelope(envelope), salt=salt, disclosures=tuple(json.loads(disclosures)) if disclosures else ()
     )
@@ -109,11 +110,19 @@ def _record(row: Row) -> Record:
         statement=spoken.statement(),
         log_index=log_index,
         logged_by=logged_by,
+        proof=proof,
         receipt=receipt,
     )
 
 
-def add_designation(tx: Transaction, designation: Designation, envelope: Envelope, *, log_index: int | None) -> None:
+def add_designation(
+    tx: Transaction,
+    designation: Designation,
+    envelope: Envelope,
+    *,
+    log_index: int | None = None,
+    proof: bytes | None = None,
+) -> None:
     """Keep a verified `keys` statement.
 
     Raises:
@@ -127,16 +136,28 @@ def add_designation(tx: Transaction, designation: Designation, envelope: Envelop
             "statement_id": envelope.id,
             "envelope": envelope.encoded,
             "log_index": log_index,
+            "proof": proof,
         },
     )
 
 
-def designations(reader: Reader, authority: str) -> list[tuple[int | None, Designation, Envelope]]:
-    """Return the `keys` statements of an authority that are kept, each with its place in the log once known."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysRecord:
+    """A `keys` statement as it is kept, with its place and proof once it is logged."""
+
+    designation: Designation
+    envelope: Envelope
+    log_index: int | None
+    proof: bytes | None
+
+
+def designations(reader: Reader, authority: str) -> list[KeysRecord]:
+    """Return the `keys` statements of an authority that are kept, in order of number."""
     found = []
-    for _number, _statement_id, data, log_index in reader.all("designations", {"authority": authority}):
+    for _number, _statement_id, data, log_index, proof in reader.all("designations", {"authority": authority}):
         envelope = parse_envelope(data)
-        found.append((log_index, parse_designation(parse_statement(envelope.payload)), envelope))
+        designation = parse_designation(parse_statement(envelope.payload))
+        found.append(KeysRecord(designation=designation, envelope=envelope, log_index=log_index, proof=proof))
     return found
 
 
@@ -146,7 +167,8 @@ def key_history(reader: Reader, authority: str) -> KeyHistory:
     Raises:
         VerificationError: their numbers and places do not follow each other.
     """
-    logged = [(index, item) for index, item, _ in designations(reader, authority) if index is not None]
+    kept = designations(reader, authority)
+    logged = [(record.log_index, record.designation) for record in kept if record.log_index is not None]
     return build_history(authority, logged)
 
 

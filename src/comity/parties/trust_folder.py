@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError, StoreError
-from comity.kernel.key import parse_authority
+from comity.kernel.key import PublicPair, parse_authority
 from comity.kernel.trust import Recognition, parse_recognition
 from comity.store.files import Folder
 
@@ -68,12 +68,18 @@ def add_recognition(path: Path, recognition: Recognition, *, replace: bool = Fal
     """
     if not replace:
         held = find_recognition(path, recognition.authority)
-        if held is not None and (held.root, held.log) != (recognition.root, recognition.log):
-            raise ConflictError(
-                f"{recognition.authority} is recognised by the root {held.root.fingerprint()}, the new one is "
-                f"{recognition.root.fingerprint()}; check with the authority itself, then replace it explicitly"
-            )
+        if held is not None:
+            _check_same("root", held.root, recognition.root)
+            _check_same("log key", held.log, recognition.log)
     Folder(path).replace(f"{recognition.authority}{SUFFIX}", recognition.encode())
+
+
+def _check_same(what: str, held: PublicPair, new: PublicPair) -> None:
+    if held != new:
+        raise ConflictError(
+            f"{held.authority} is recognised by the {what} {held.fingerprint()}, the new one is {new.fingerprint()}; "
+            f"check with the authority itself, then replace it explicitly"
+        )
 
 
 def _load(file: Path) -> Recognition:

@@ -8,7 +8,7 @@ from comity.kernel.policy import Policy
 from comity.log.check import check_log
 from comity.log.reader import LogReader, envelope_path
 from comity.log.sequencer import Settings, append_pending, envelope_id
-from support.logs import WITNESSES, Node, entry, policy_of
+from support.logs import WITNESSES, Node, entry, pair, policy_of
 
 ENVELOPE = b"a public statement"
 STATEMENT = envelope_id(ENVELOPE)
@@ -63,7 +63,9 @@ def test_a_flipped_bit_is_found_and_its_place_is_named(node: Node, name: str, me
     assert caught.value.message.startswith(message)
 
 
-@pytest.mark.parametrize("name", ["tile/entries/001", "tile/entries/002.p/89", "tile/0/000", "tile/1/000.p/2", "checkpoint"])
+@pytest.mark.parametrize(
+    "name", ["tile/entries/001", "tile/entries/002.p/89", "tile/0/000", "tile/1/000.p/2", "checkpoint"]
+)
 def test_a_missing_or_cut_file_is_found(node: Node, name: str) -> None:
     def missing(data: bytes) -> bytes:
         raise NotFoundError(f"no {name}")
@@ -87,10 +89,8 @@ def test_a_bit_that_changes_bundle_and_tile_alike_is_found_at_the_root(node: Nod
 
 
 def test_a_checkpoint_that_the_policy_does_not_accept_is_found(node: Node) -> None:
-    strict: Policy = policy_of(witnesses=(*WITNESSES[:1],))
+    strict: Policy = policy_of(witnesses=WITNESSES[:1])
     check_log(node.folder.read, strict)
-    from support.logs import pair
-
     with pytest.raises(VerificationError, match="quorum"):
         check_log(node.folder.read, policy_of(witnesses=(pair("xdd.centre/witness"),)))
 

@@ -1,7 +1,7 @@
 import pytest
 
-from comity.log.contradiction import find_rewritten, find_same_size, implied_older_root
 from comity.kernel.merkle import tree_root
+from comity.log.contradiction import find_rewritten, find_same_size, implied_older_root
 from support.trees import LEAVES, OTHERS, checkpoint_at, path_between, signed
 
 

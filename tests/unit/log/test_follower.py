@@ -2,6 +2,7 @@ import pytest
 
 from comity.errors import ConflictError, MalformedError, NotFoundError, UnavailableError, VerificationError
 from comity.kernel.checkpoint import Checkpoint
+from comity.kernel.evidence import verify_evidence
 from comity.kernel.proof import verify_proof
 from comity.log import follower as follower_module
 from comity.log.contradiction import read_evidence
@@ -10,7 +11,6 @@ from comity.log.sequencer import Settings
 from comity.store.sqlite import SqliteDatabase
 from support.logs import LOG, START, Node, entry, new_database
 from support.recognitions import recognition_of
-from comity.kernel.evidence import verify_evidence
 
 ORIGIN = LOG.public.name
 WIDE = Settings(batch_multiple=1, cover_when_idle=False, max_batch=4096)

@@ -24,6 +24,7 @@ from comity.log.sequencer import (
     read_published,
 )
 from comity.log.startup import Permit
+from comity.store.database import Value
 from support.disk import SimulatedDisk
 from support.logs import LOG, SMALL, Node, entry, new_database, pair, permit_for, policy_of
 
@@ -240,7 +241,7 @@ def test_the_head_takes_no_smaller_size_other_root_or_earlier_time(node: Node) -
     node.tick()
     with node.database.transaction() as tx:
         head = read_head(tx)
-        known = {"old_size": head.size, "old_root": head.root, "old_time": head.time, "note": b"note"}
+        known: dict[str, Value] = {"old_size": head.size, "old_root": head.root, "old_time": head.time, "note": b"note"}
         for size, root, time in (
             (head.size - 1, head.root, head.time),
             (head.size, bytes(32), head.time),

@@ -1,12 +1,14 @@
+from functools import partial
+
 import pytest
 
-from comity.log.startup import Answer, Decision, Permit, Quarantined, Unheard, may_sign
 from comity.kernel.checkpoint import Checkpoint, sign_checkpoint
+from comity.kernel.merkle import tree_root
 from comity.log.sequencer import read_head, root_of_size
+from comity.log.startup import Answer, Decision, Permit, Quarantined, Unheard, may_sign
 from comity.log.witness import DatabaseWitnessState
 from support.logs import LOG, START, Node, entry, new_database, pair
 from support.trees import LEAVES, OTHERS, checkpoint_at, signed
-from comity.kernel.merkle import tree_root
 
 
 def decide(*answers: Answer, size: int = 8, wanted: int = 1) -> Decision:
@@ -78,6 +80,6 @@ def test_a_node_restored_from_a_backup_is_quarantined_by_what_its_witness_kept()
                 [answer],
                 log=LOG.public,
                 wanted=1,
-                root_at=lambda size, tx=tx: root_of_size(tx, size),
+                root_at=partial(root_of_size, tx),
             )
         assert isinstance(decision, Permit if allowed else Quarantined)

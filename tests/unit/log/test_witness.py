@@ -24,6 +24,7 @@ from support.logs import LOG, START, WITNESSES, Clock, WitnessNode, pair
 from support.recognitions import recognition_of
 from support.trees import LEAVES, OTHERS, path_between, signed
 
+
 def body(old_size: int, size: int, leaves: list[bytes] = LEAVES) -> bytes:
     path = path_between(old_size, size, leaves) if old_size < size else []
     return encode_submission(old_size, path, signed(size, leaves))

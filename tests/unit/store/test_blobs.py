@@ -40,7 +40,9 @@ def test_a_blob_is_named_by_its_digest_and_read_back(blobs: Blobs) -> None:
     assert put(blobs, b"").size == 0
 
 
-@pytest.mark.parametrize(("start", "end"), [(0, 0), (5, 10), (0, len(DATA)), (1_500_000, None), (10, 9**9), (9**9, None)])
+@pytest.mark.parametrize(
+    ("start", "end"), [(0, 0), (5, 10), (0, len(DATA)), (1_500_000, None), (10, 9**9), (9**9, None)]
+)
 def test_a_range_is_read(blobs: Blobs, start: int, end: int | None) -> None:
     assert b"".join(blobs.read(put(blobs).digest, start=start, end=end)) == DATA[start:end]
 

@@ -51,7 +51,7 @@ def test_a_newer_database_or_another_text_is_refused(folder: Path) -> None:
     (folder / "0002_second.sql").write_text("CREATE TABLE second (a INTEGER) STRICT;\n")
     migrate(database, folder)
     (folder / "0002_second.sql").unlink()
-    with pytest.raises(StoreError, match="0002_second.sql, this version ends at 0001; use a newer comity") as caught:
+    with pytest.raises(StoreError, match=r"0002_second\.sql, this version ends at 0001; use a newer comity") as caught:
         migrate(database, folder)
     assert caught.value.fatal
     (folder / "0002_second.sql").write_text("CREATE TABLE other (a INTEGER) STRICT;\n")
@@ -68,6 +68,9 @@ def test_migrations_are_numbered_without_gaps(folder: Path, name: str) -> None:
 
 def test_statements_end_where_sqlite_says() -> None:
     trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n  DELETE FROM b;\nEND;"
-    assert split_statements(f"-- note; more\nSELECT ';';\n{trigger}\n-- end\n") == ["-- note; more\nSELECT ';';", trigger]
+    assert split_statements(f"-- note; more\nSELECT ';';\n{trigger}\n-- end\n") == [
+        "-- note; more\nSELECT ';';",
+        trigger,
+    ]
     with pytest.raises(StoreError, match="within a statement"):
         split_statements("SELECT 1;\nSELECT 2")

@@ -24,7 +24,9 @@ class AnyParameter(dict[str, None]):
 
 
 def test_queries_are_read_with_their_names(tmp_path: Path) -> None:
-    (tmp_path / "a.sql").write_text("-- About.\n\n-- name: one\n-- The number one.\nSELECT 1;\n\n-- name: two\n-- Two.\nSELECT\n2;\n")
+    (tmp_path / "a.sql").write_text(
+        "-- About.\n\n-- name: one\n-- The number one.\nSELECT 1;\n\n-- name: two\n-- Two.\nSELECT\n2;\n"
+    )
     assert load_queries(tmp_path) == {"one": "SELECT 1;", "two": "SELECT\n2;"}
 
 

@@ -72,9 +72,8 @@ def test_a_transaction_is_kept_whole_or_not_at_all(database: SqliteDatabase) -> 
         tx.run_many("add_many", [(2, "two"), (3, "three")])
         tx.run("grow", {"text": "four"})
         assert tx.last_key() == 4
-    with pytest.raises(RuntimeError), database.transaction() as tx:
-        tx.run("add", {"number": 9, "text": "nine"})
-        raise RuntimeError
+    with pytest.raises(ConflictError), database.transaction() as tx:
+        tx.run_many("add_many", [(9, "nine"), (1, "taken")])
     with database.reading() as tx:
         assert [row[0] for row in tx.all("list")] == [1, 2, 3, 4]
         assert list(tx.each("list"))[1] == (2, "two")
@@ -100,8 +99,7 @@ def test_a_taken_value_is_a_conflict_and_any_other_fault_is_not(database: Sqlite
 def test_a_full_disk_is_said_and_keeps_nothing(database: SqliteDatabase) -> None:
     database._writer.execute("PRAGMA max_page_count = 10")
     with pytest.raises(StoreError, match="the disk is full; nothing was kept"), database.transaction() as tx:
-        tx.run("add", {"number": 1, "text": "small"})
-        tx.run("add", {"number": 2, "text": "x" * 100_000})
+        tx.run_many("add_many", [(1, "small"), (2, "x" * 100_000)])
     with database.reading() as tx:
         assert tx.all("list") == []
     with database.transaction() as tx:

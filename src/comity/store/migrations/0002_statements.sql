@@ -14,6 +14,7 @@ CREATE TABLE statement (
     arrival INTEGER,
     log_index INTEGER,
     logged_by INTEGER,
+    proof BLOB,
     held_since TEXT NOT NULL,
     receipt_id TEXT
 ) STRICT;
@@ -27,6 +28,7 @@ CREATE TABLE designation (
     statement_id TEXT NOT NULL,
     envelope BLOB NOT NULL,
     log_index INTEGER,
+    proof BLOB,
     PRIMARY KEY (authority, number)
 ) STRICT;
 

@@ -5,12 +5,12 @@ VALUES (:id, :case_id, :issuer, :kind, :issued, :own, :envelope, :salt, :disclos
 
 -- name: statement_get
 -- One statement with its opening and place.
-SELECT id, case_id, issuer, own, envelope, salt, disclosures, entry, log_index, logged_by, receipt_id
+SELECT id, case_id, issuer, own, envelope, salt, disclosures, entry, log_index, logged_by, proof, receipt_id
 FROM statement WHERE id = :id;
 
 -- name: statements_of_case
 -- Every statement of a case, in the order in which they came to be held here.
-SELECT id, case_id, issuer, own, envelope, salt, disclosures, entry, log_index, logged_by, receipt_id
+SELECT id, case_id, issuer, own, envelope, salt, disclosures, entry, log_index, logged_by, proof, receipt_id
 FROM statement WHERE case_id = :case_id ORDER BY held_since, id;
 
 -- name: statement_set_receipt
@@ -23,7 +23,8 @@ SELECT id, entry, arrival FROM statement WHERE issuer = :issuer AND log_index IS
 
 -- name: statement_set_place
 -- Note where a statement is logged and since when a quorum of witnesses vouches for it.
-UPDATE statement SET log_index = :log_index, logged_by = :logged_by WHERE id = :id AND log_index IS NULL;
+UPDATE statement SET log_index = :log_index, logged_by = :logged_by, proof = :proof
+WHERE id = :id AND log_index IS NULL;
 
 -- name: cases
 -- Opening statements, newest first.
@@ -35,16 +36,16 @@ SELECT count(*) FROM statement WHERE own = 1 AND log_index IS NULL;
 
 -- name: designation_add
 -- Keep a keys statement; two with one number of one authority are a conflict and evidence.
-INSERT INTO designation (authority, number, statement_id, envelope, log_index)
-VALUES (:authority, :number, :statement_id, :envelope, :log_index);
+INSERT INTO designation (authority, number, statement_id, envelope, log_index, proof)
+VALUES (:authority, :number, :statement_id, :envelope, :log_index, :proof);
 
 -- name: designations
 -- The keys statements of an authority, in order.
-SELECT number, statement_id, envelope, log_index FROM designation WHERE authority = :authority ORDER BY number;
+SELECT number, statement_id, envelope, log_index, proof FROM designation WHERE authority = :authority ORDER BY number;
 
 -- name: designation_set_place
 -- Note where an own keys statement is logged.
-UPDATE designation SET log_index = :log_index WHERE statement_id = :statement_id AND log_index IS NULL;
+UPDATE designation SET log_index = :log_index, proof = :proof WHERE statement_id = :statement_id AND log_index IS NULL;
 
 -- name: draft_add
 -- Keep a draft for another officer to approve.
