@@ -1,6 +1,7 @@
 """No change of a dossier passes, unless it changes nothing that the report says is proved."""
 
 import io
+import re
 from functools import cache
 
 import pytest
@@ -29,8 +30,9 @@ def check_refused(file: bytes) -> None:
 
 
 def proved(report: DossierReport) -> list[tuple[str, str, str]]:
-    """Return the facts; which witnesses beyond the quorum are told may vary with the proofs that are shown."""
-    return [(fact.topic, fact.text.partition("; witnessed by")[0], fact.where) for fact in report.facts]
+    """Return the facts without times of witnesses: where a line is spoilt, a later witness makes the quorum."""
+    told = [(fact.topic, fact.text.partition("; witnessed by")[0], fact.where) for fact in report.facts]
+    return [(topic, re.sub("logged by [^ ]+", "logged", text), where) for topic, text, where in told]
 
 
 @settings(max_examples=300, deadline=None)
@@ -84,8 +86,7 @@ def test_a_member_changed_under_fitting_manifests_changes_nothing_that_is_proved
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_members_exchanged_for_each_other_are_refused(data: st.DataObject) -> None:
-    case, file = honest()
-    forge = Forge(file)
+    forge = Forge(honest()[1])
     names = sorted(forge.members)
     one = data.draw(st.sampled_from(names))
     other = data.draw(st.sampled_from([name for name in names if forge.members[name] != forge.members[one]]))

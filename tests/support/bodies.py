@@ -3,11 +3,10 @@
 from datetime import timedelta
 from hashlib import sha256
 
-from support.speakers import AUTHORITY, NOW, PEER
-
 from comity.exchange.view import Held
 from comity.kernel.canonical import Json, JsonObject
 from comity.kernel.statement import Statement
+from support.speakers import AUTHORITY, NOW, PEER
 
 DIGEST = sha256(b"digest").hexdigest()
 OTHER = sha256(b"other").hexdigest()

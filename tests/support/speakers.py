@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from support.log_keys import LOG, pair, policy
-
 from comity.errors import MalformedError, PolicyError, VerificationError
 from comity.kernel.canonical import Json, JsonObject
 from comity.kernel.disclosure import decoys_needed, salts_needed, seal
@@ -16,6 +14,7 @@ from comity.kernel.envelope import SEALED_TYPE, STATEMENT_TYPE, Envelope, sign_e
 from comity.kernel.key import KeyPair, PublicPair
 from comity.kernel.statement import Statement
 from comity.kernel.trust import KEYS_KIND, Checked, Designation, Recognition
+from support.log_keys import LOG, pair, policy
 
 AUTHORITY = "xaa.centre"
 PEER = "xab.centre"
@@ -37,7 +36,7 @@ def numbered(size: int, count: int, first: int = 0) -> list[bytes]:
     return [sha256(b"%d" % (first + number)).digest()[:size] for number in range(count)]
 
 
-def statement(kind: str = "receipt", **changes: object) -> Statement:
+def statement(kind: object = "receipt", **changes: object) -> Statement:
     """Return a sealed-to-be statement of the authority to its peer."""
     values: dict[str, object] = {
         "kind": kind,
@@ -75,7 +74,7 @@ def recognition(**changes: object) -> Recognition:
     return Recognition(**(values | changes))  # type: ignore[arg-type]
 
 
-def designation(number: int = 1, *pairs: PublicPair, **changes: object) -> Designation:
+def designation(number: object = 1, *pairs: PublicPair, **changes: object) -> Designation:
     """Return a designation of the log pair and of `pairs`, by default the statement and the service pair."""
     values: dict[str, object] = {
         "authority": AUTHORITY,

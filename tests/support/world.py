@@ -355,14 +355,21 @@ def add_package(
     exhibit: str = "E1",
     name: str = "mailbox.mbox",
 ) -> Exhibit:
-    """Let the asked pack an exhibit."""
-    world = case.world
+    """Let the asked encrypt an exhibit and state it in a package."""
     sealed = io.BytesIO()
-    recipient = world.authorities[case.asker].identity.recipient
-    made = encrypt_exhibit(io.BytesIO(data), sealed, recipient)
+    identity = case.world.authorities[case.asker].identity
+    made = encrypt_exhibit(io.BytesIO(data), sealed, identity.recipient)
     described = made.describe(
         exhibit=exhibit, name=name, description="Mailbox of account 4471", media_type="application/mbox"
     )
+    assert decrypt_exhibit(io.BytesIO(sealed.getvalue()), None, [identity], described) == made.digest
+    state_package(case, described)
+    case.exhibits[exhibit] = data
+    return described
+
+
+def state_package(case: SampleCase, described: Exhibit) -> None:
+    """Let the asked state a package with one exhibit, whose bytes the caller keeps."""
     steps = [
         ("acquired", "Officer Bo, XAB", "mail.example", "XAB contact point"),
         ("described", "Officer Bo, XAB", "XAB contact point", "XAB contact point"),
@@ -371,14 +378,10 @@ def add_package(
     package = Package(
         answers=Answers(request=case.id, items=["1"]),
         exhibits=[described],
-        custody=custody(made.digest, world.now, *steps, exhibit=exhibit),
+        custody=custody(described.digest, case.world.now, *steps, exhibit=described.exhibit),
         recipient=case.asker,
     )
-    case.packages[exhibit] = case.say(case.asked, "package", encode_body(package)).id
-    case.exhibits[exhibit] = data
-    found = decrypt_exhibit(io.BytesIO(sealed.getvalue()), None, [world.authorities[case.asker].identity], described)
-    assert found == made.digest
-    return described
+    case.packages[described.exhibit] = case.say(case.asked, "package", encode_body(package)).id
 
 
 def add_opened(case: SampleCase, exhibit: Exhibit) -> None:

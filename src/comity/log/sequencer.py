@@ -219,7 +219,7 @@ class Sequencer:
 
         Raises:
             NotFoundError: the database has no log.
-            PolicyError: the permit is for another head, or the key for another log.
+            PolicyError: the permit is for another head, or key or policy for another log.
             StoreError: they disagree (fatal), or database or disk failed.
         """
         with self._lock:
@@ -228,6 +228,9 @@ class Sequencer:
                 head, state = read_head(tx), _read_state(tx)
             if state.origin != self._key.public.name:
                 raise PolicyError(f"the database has the log {state.origin}, the key signs for {self._key.public.name}")
+            if state.origin not in {log.key.name for log in self._policy.logs}:
+                # Nothing would ever be published, and nobody would be told why.
+                raise PolicyError(f"the log's policy does not list {state.origin}")
             if (permit.origin, permit.size, permit.root) != (state.origin, head.size, head.root):
                 raise PolicyError(f"the permit to sign is for size {permit.size}, the head has size {head.size}")
             self._check_database(state, head)

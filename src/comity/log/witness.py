@@ -23,7 +23,7 @@ from comity.kernel.note import Note, encode_signatures, parse_decimal, parse_not
 from comity.kernel.proof import MAX_PATH_HASHES
 from comity.log.contradiction import find_rewritten, find_same_size, keep_evidence
 from comity.log.reader import verify_log_keys
-from comity.store.database import Database, Transaction
+from comity.store.database import Database, Reader, Transaction
 
 # A pair's checkpoint with the longest path has some 7 kB; a few lines of other signers fit as well.
 MAX_BODY_BYTES: Final = 65_536
@@ -65,6 +65,9 @@ class WitnessUpdate(Protocol):
 class WitnessState(Protocol):
     """What a witness keeps."""
 
+    def head(self, origin: str) -> WitnessHead | None:
+        """Return the newest checkpoint cosigned for a log, without waiting for an update."""
+
     def update(self) -> AbstractContextManager[WitnessUpdate]:
         """Open an update that excludes every other; at the end of the block it is durable."""
 
@@ -74,6 +77,15 @@ class DatabaseWitnessState:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def head(self, origin: str) -> WitnessHead | None:
+        """Return the newest checkpoint cosigned for a log, without waiting for an update.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        with self._database.reading() as tx:
+            return _read_witness_head(tx, origin)
 
     @contextmanager
     def update(self) -> Iterator[WitnessUpdate]:
@@ -91,11 +103,7 @@ class _DatabaseUpdate:
         self._tx = tx
 
     def head(self, origin: str) -> WitnessHead | None:
-        row = self._tx.one("witness_head_read", {"origin": origin})
-        if row is None:
-            return None
-        size, root, time, note = row
-        return WitnessHead(checkpoint=Checkpoint(origin=origin, size=size, root=root), time=time, note=note)
+        return _read_witness_head(self._tx, origin)
 
     def keep(self, head: WitnessHead) -> None:
         checkpoint = head.checkpoint
@@ -112,6 +120,14 @@ class _DatabaseUpdate:
 
     def keep_evidence(self, older: Checkpoint, newer: Checkpoint, evidence: SplitView, *, found: int) -> None:
         keep_evidence(self._tx, older, newer, evidence, found=found)
+
+
+def _read_witness_head(tx: Reader, origin: str) -> WitnessHead | None:
+    row = tx.one("witness_head_read", {"origin": origin})
+    if row is None:
+        return None
+    size, root, time, note = row
+    return WitnessHead(checkpoint=Checkpoint(origin=origin, size=size, root=root), time=time, note=note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,8 +215,7 @@ def handle_get_checkpoint(
     """
     for origin in known_logs:
         if sha256(origin.encode()).hexdigest() == digest:
-            with state.update() as update:
-                head = update.head(origin)
+            head = state.head(origin)
             if head is not None:
                 return Reply(status=200, body=head.note)
     return _refusal(404, "nothing was cosigned for such a log")

@@ -1,7 +1,7 @@
 """Where statements are logged: for own ones from the own log, for others' from this node's copy of their log.
 
-A place counts once a checkpoint with the policy's quorum covers it; "logged by" is that quorum's time. The proof is kept
-with the place: a later checkpoint would prove the same entry, but a later time.
+A place counts once a checkpoint with the policy's quorum covers it; "logged by" is that quorum's time. The proof is
+kept with the place: a later checkpoint would prove the same entry, but a later time.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from comity.log.follower import find_entry, prove_held, read_peer_head
 from comity.log.reader import LogReader
 from comity.log.sequencer import position_of, read_published
 from comity.node.context import Node
+from comity.store.database import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,6 @@ def place_held(node: Node, issuer: str, policy: Policy) -> int:
 def _keep(node: Node, places: list[Place]) -> None:
     with node.database.transaction() as tx:
         for place in places:
-            where = {"log_index": place.index, "proof": place.proof.encode()}
+            where: dict[str, Value] = {"log_index": place.index, "proof": place.proof.encode()}
             tx.run("statement_set_place", {**where, "id": place.statement, "logged_by": place.logged_by})
             tx.run("designation_set_place", {**where, "statement_id": place.statement})

@@ -140,6 +140,8 @@ class Service:
             known = [answer for answer in answers if answer is not None]
             decision = may_sign(own, known, log=self.node.keys.log.public, wanted=wanted, root_at=self._root_at)
             if isinstance(decision, Permit):
+                # Who did not answer then is asked again at every checkpoint.
+                self.problems.clear()
                 return decision
             self.state = f"waiting: {decision.reason}"
             if isinstance(decision, Quarantined):
@@ -247,6 +249,7 @@ class Service:
         with self.node.database.reading() as reader:
             head, published = read_head(reader), read_published(reader)
             waiting = reader.one("public_statements_unplaced")
+            known = reader.all("designations_newest")
         problems: JsonObject = dict(sorted(self.problems.items()))
         recognised: list[Json] = [*sorted(self.node.trust())]
         return {
@@ -257,6 +260,7 @@ class Service:
             "signed_at": format_time(datetime.fromtimestamp(head.time, UTC)),
             "statements_without_place": 0 if waiting is None else int(waiting[0]),
             "recognised": recognised,
+            "keys_known": {str(row[0]): int(row[1]) for row in known},
             "problems": problems,
         }
 

@@ -8,6 +8,7 @@ One connection writes, under a lock, in `BEGIN IMMEDIATE` transactions with `syn
 it returns. Readers have connections of their own and see the last commit. Tables are STRICT, foreign keys are enforced.
 """
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +26,9 @@ MEMORY: Final = ":memory:"
 # Long enough for a backup or a doctor's check to end, short enough that an officer learns of a stuck process.
 BUSY_MILLISECONDS: Final = 10_000
 # Negative: kibibytes. The default of 2 MB makes the index over random hashes thrash from some 100,000 rows on.
-CACHE_KIBIBYTES: Final = -32_768
+WRITER_CACHE: Final = -32_768
+# Readers are several, and their pages are in the operating system's cache as well.
+READER_CACHE: Final = -4_096
 _FATAL: Final = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN"}
 # pysqlite3 passes primary result codes on only; which constraint failed is told by the text.
 _TAKEN: Final = "UNIQUE constraint failed"
@@ -52,7 +55,9 @@ class SqliteTransaction:
         Raises:
             StoreError: the database failed.
         """
-        row: Row | None = self._execute(name, parameters).fetchone()
+        cursor = self._execute(name, parameters)
+        with _translated(name):
+            row: Row | None = cursor.fetchone()
         return row
 
     def all(self, name: str, parameters: Mapping[str, Value] | None = None) -> list[Row]:
@@ -141,7 +146,7 @@ class SqliteDatabase:
         self._closed = False
         if self.path != MEMORY:
             _create_private(self.path)
-        self._writer = self._connect()
+        self._writer = self._connect(writing=True)
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:
@@ -160,8 +165,7 @@ class SqliteDatabase:
                     self._writer.execute("COMMIT")
             except BaseException:
                 # SQLite rolls back by itself on some errors (disk full among them); then there is nothing to undo.
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
+                _roll_back(self._writer)
                 raise
             self._committed()
 
@@ -183,8 +187,7 @@ class SqliteDatabase:
                 connection.execute("BEGIN")
             yield SqliteTransaction(connection, self._queries)
         finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            _roll_back(connection)
             self._give_back(connection)
 
     def backup(self, target: Path | str) -> None:
@@ -229,7 +232,7 @@ class SqliteDatabase:
             finally:
                 self._owner = None
 
-    def _connect(self) -> Any:
+    def _connect(self, *, writing: bool) -> Any:
         with _translated(f"opening {self.path}"):
             # Every use is under a lock or by one borrower, so connections may change threads.
             connection = sqlite.connect(
@@ -241,7 +244,8 @@ class SqliteDatabase:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA cell_size_check = ON")
-            connection.execute(f"PRAGMA cache_size = {CACHE_KIBIBYTES}")
+            connection.execute(f"PRAGMA cache_size = {WRITER_CACHE if writing else READER_CACHE}")
+            connection.execute(f"PRAGMA query_only = {'OFF' if writing else 'ON'}")
         return connection
 
     def _borrow(self) -> Any:
@@ -250,9 +254,7 @@ class SqliteDatabase:
                 raise StoreError("the database is closed")
             if self._readers:
                 return self._readers.pop()
-        connection = self._connect()
-        connection.execute("PRAGMA query_only = ON")
-        return connection
+        return self._connect(writing=False)
 
     def _give_back(self, connection: Any) -> None:
         with self._readers_lock:
@@ -260,6 +262,13 @@ class SqliteDatabase:
                 connection.close()
             else:
                 self._readers.append(connection)
+
+
+def _roll_back(connection: Any) -> None:
+    """Undo what is open; a database that cannot even do that undoes it when it is next opened."""
+    with contextlib.suppress(sqlite.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _create_private(path: str) -> None:

@@ -3,8 +3,9 @@ from hashlib import sha256
 
 import pytest
 
-from comity.errors import MalformedError, VerificationError
-from comity.exchange.dossier import default_withheld
+from comity.errors import MalformedError, PolicyError, VerificationError
+from comity.exchange.delivery import Spoken
+from comity.exchange.dossier import DossierStatement, default_withheld
 from comity.exchange.dossier_head import (
     CASE_UCO,
     HEAD,
@@ -13,6 +14,7 @@ from comity.exchange.dossier_head import (
     Withheld,
     parse_head,
 )
+from comity.exchange.statements import Answers, Custody, Mismatch, NotExecuted, Receipt, encode_body
 from support.dossiers import Forge, closing, dossier_of, refused, topics, verified, written
 from support.world import (
     ASKED,
@@ -21,6 +23,7 @@ from support.world import (
     SampleCase,
     World,
     add_package,
+    custody,
     finish,
     open_case,
     sample_case,
@@ -197,3 +200,73 @@ def test_a_withheld_member_says_nothing_in_the_description_either(case: SampleCa
     withheld = (Withheld(statement=case.named("authorised").id, members=("ordered_by",), reason="x"),)
     file = written(dossier_of(case, profile=Profile.COURT, withheld=withheld))
     assert b"Investigating judge" not in Forge(file).members[CASE_UCO]
+
+
+def test_custody_that_cannot_be_judged_is_told() -> None:
+    case = sample_case(World())
+    stray = encode_body(Custody(custody=custody("0" * 64, case.world.now, ("examined", "Lab", "XAA", "XAA"))))
+    case.say(ASKER, "custody", stray)
+    withheld = (Withheld(statement=case.named("package").id, members=("custody",), reason="names of officers"),)
+    report = verified(written(dossier_of(case, profile=Profile.COURT, withheld=withheld, exhibits=())), case.world)
+    assert not any("custody is without a gap" in line for line in report.not_proved), "no exhibit is in the view"
+    withheld = (Withheld(statement=case.said[-1].id, members=None, reason="names of officers"),)
+    report = verified(written(dossier_of(case, profile=Profile.COURT, withheld=withheld)), case.world)
+    assert not any("custody is without a gap" in line for line in report.not_proved), "the chain holds without it"
+    withheld = (Withheld(statement=case.named("opened").id, members=("custody",), reason="names of officers"),)
+    with pytest.raises(VerificationError, match="taken up from 'XAA'"):
+        verified(written(dossier_of(case)), case.world)
+    report = verified(written(dossier_of(case, profile=Profile.COURT, withheld=withheld)), case.world)
+    assert report.not_proved[0] == (
+        "that custody is without a gap: a statement with custody events is withheld in part"
+    )
+
+
+@pytest.mark.parametrize(
+    ("issuer", "kind", "body", "told"),
+    [
+        (
+            ASKED,
+            "not-executed",
+            NotExecuted(
+                answers=Answers(request="0" * 64, items=["1", "2"]), reason="data_not_held", reasons="Deleted."
+            ),
+            f"{ASKED} did not execute item 1, 2, for the reason data_not_held",
+        ),
+        (
+            ASKER,
+            "mismatch",
+            Mismatch(package="0" * 64, exhibit="E1", stated="1" * 64, found="2" * 64, stage="encrypted"),
+            f"{ASKER} found the encrypted bytes of exhibit E1 to be {'2' * 64}, where package 000000000000… states",
+        ),
+        (
+            ASKED,
+            "receipt",
+            Receipt(received="0" * 64, bytes=1, at="2026-03-02T10:00:00Z"),
+            "received statement 000000000000… at 2026-03-02T10:00:00Z, which is not in this dossier",
+        ),
+    ],
+)
+def test_what_else_parties_say_is_told(
+    issuer: str, kind: str, body: NotExecuted | Mismatch | Receipt, told: str
+) -> None:
+    case = open_case(World())
+    case.say(issuer, kind, encode_body(body))
+    finish(case)
+    texts = [fact.text for fact in verified(written(dossier_of(case)), case.world).facts]
+    assert any(told in text for text in texts), texts
+
+
+def test_a_receipt_for_another_number_of_bytes_is_told() -> None:
+    case = open_case(World())
+    case.say(ASKED, "receipt", encode_body(Receipt(received=case.id, bytes=1, at="2026-03-02T10:00:00Z")))
+    finish(case)
+    texts = [fact.text for fact in verified(written(dossier_of(case)), case.world).facts]
+    assert any(", but with 1 bytes, where it has " in text for text in texts)
+
+
+def test_a_public_statement_is_not_written_into_a_case(case: SampleCase) -> None:
+    dossier = dossier_of(case)
+    keys = dossier.keys[0]
+    public = DossierStatement(spoken=Spoken(envelope=keys.envelope, salt=None, disclosures=()), proof=keys.proof)
+    with pytest.raises(PolicyError, match="is public; the statements of a case are sealed"):
+        written(replace(dossier, statements=(*dossier.statements, public)))

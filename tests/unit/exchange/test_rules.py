@@ -1,6 +1,4 @@
 import pytest
-from support.bodies import BODIES, CASE, DIGEST, EVENT, identity, opening, within
-from support.speakers import AUTHORITY, PEER
 
 from comity.errors import MalformedError, PolicyError
 from comity.exchange.rules import (
@@ -12,7 +10,10 @@ from comity.exchange.rules import (
     check_opening,
 )
 from comity.exchange.statements import KINDS, Custody, CustodyEvent, body_of
+from comity.kernel.canonical import JsonObject
 from comity.kernel.statement import Statement
+from support.bodies import BODIES, CASE, DIGEST, EVENT, identity, opening, within
+from support.speakers import AUTHORITY, PEER
 
 HELD = (CASE, identity("earlier"))
 
@@ -28,7 +29,9 @@ def chain(*changes: dict[str, str]) -> list[CustodyEvent]:
         {"action": "sent", "holder_before": "XAB", "holder_after": "XAA"},
         {"action": "received", "holder_before": "XAA", "holder_after": "XAA", "at": "2026-03-02T09:30:00Z"},
     ]
-    events = [EVENT | step | change for step, change in zip(steps, [*changes, {}, {}, {}], strict=False)]
+    events: list[JsonObject] = [
+        {**EVENT, **step, **change} for step, change in zip(steps, [*changes, {}, {}, {}], strict=False)
+    ]
     return body_of(within("custody", body={"custody": list(events)}), Custody).custody
 
 

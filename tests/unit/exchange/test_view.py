@@ -2,12 +2,12 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from support.bodies import ANSWERS, BODIES, CASE, EVENT, EXHIBIT, body, held, identity, opening, within
-from support.speakers import AUTHORITY, NOW, PEER
 
 from comity.errors import MalformedError, PolicyError
 from comity.exchange.view import CaseView, Held, Position, fold_case, order_statements
 from comity.kernel.canonical import Json, JsonObject
+from support.bodies import ANSWERS, BODIES, CASE, EVENT, EXHIBIT, body, held, identity, opening, within
+from support.speakers import AUTHORITY, NOW, PEER
 
 AS_OF = NOW + timedelta(days=1)
 OPENING = held("request", opening())
@@ -45,7 +45,7 @@ def test_a_case_begins_with_its_request() -> None:
 
 
 def test_a_case_without_its_request_is_no_case() -> None:
-    with pytest.raises(PolicyError, match="opening statement of case .* is not held"):
+    with pytest.raises(PolicyError, match=r"opening statement of case .* is not held"):
         fold_case(CASE, [refused()], as_of=AS_OF)
     with pytest.raises(PolicyError, match="cannot open a case"):
         fold_case(CASE, [Held(id=CASE, statement=within("receipt"))], as_of=AS_OF)
@@ -87,7 +87,7 @@ def test_a_receipt_moves_nothing_but_a_case_that_was_just_sent() -> None:
 
 
 def test_an_outcome_settles_the_items_that_it_names_and_no_other() -> None:
-    view = fold(refused("refused", "2", "no such item"))
+    view = fold(refused("refused", "2", "9"))
     assert [(item.item, item.outcome, item.outcome_id) for item in view.items] == [
         ("1", None, None),
         ("2", "refused", identity("refused")),
@@ -98,9 +98,7 @@ def test_an_outcome_settles_the_items_that_it_names_and_no_other() -> None:
 
 
 def test_a_later_outcome_takes_the_place_of_the_one_it_follows() -> None:
-    later = held(
-        "package", within("package", body=body("package", answers=answers("1")), follows=after("refused"))
-    )
+    later = held("package", within("package", body=body("package", answers=answers("1")), follows=after("refused")))
     for order in ((refused(), later), (later, refused())):
         assert fold(*order).items[0].outcome == "package"
 
@@ -117,9 +115,7 @@ def test_a_follow_up_request_brings_items_of_its_own() -> None:
 
 def test_what_is_kept_names_the_order_where_it_is_known() -> None:
     order = held("order", within("authorised"))
-    kept = held(
-        "kept", within("preserved", body=body("preserved", order=identity("order")), follows=after("order"))
-    )
+    kept = held("kept", within("preserved", body=body("preserved", order=identity("order")), follows=after("order")))
     (keeping,) = fold(order, kept).keeping
     assert (keeping.ordered_by, keeping.order_reference) == ("Judge", "O-7")
     assert (keeping.what, keeping.until) == ("Mailbox", "2026-05-31T09:00:00Z")
@@ -220,7 +216,11 @@ def test_a_statement_held_twice_counts_once() -> None:
 def test_ties_go_by_log_and_index_then_by_time_and_id() -> None:
     names = ["a", "b", "c"]
     items = [held(name, within("closed", issued=NOW + timedelta(minutes=n))) for n, name in enumerate(names)]
-    late, middle, early = placed(items[0], "xaa/log", 9), placed(items[1], "xaa/log", 3), placed(items[2], "waa/log", 50)
+    late, middle, early = (
+        placed(items[0], "xaa/log", 9),
+        placed(items[1], "xaa/log", 3),
+        placed(items[2], "waa/log", 50),
+    )
     assert order_statements([late, middle, early]) == [early, middle, late]
     assert order_statements(items[::-1]) == items
     # What has no place in a log yet comes after what has one.

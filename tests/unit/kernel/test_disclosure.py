@@ -3,7 +3,6 @@ from base64 import urlsafe_b64encode
 from hashlib import sha256
 
 import pytest
-from support.speakers import AUTHORITY, CASE, NOW, PEER, numbered, statement
 
 from comity.errors import MalformedError, VerificationError
 from comity.kernel.canonical import Json, encode_base64url, encode_json, parse_object
@@ -17,6 +16,7 @@ from comity.kernel.disclosure import (
     seal,
 )
 from comity.kernel.statement import Statement
+from support.speakers import AUTHORITY, CASE, NOW, PEER, numbered, statement
 
 SALT = bytes(range(16))
 

@@ -1,8 +1,6 @@
 from hashlib import sha256
 
 import pytest
-from support.log_keys import pair
-from support.speakers import NEXT_STATEMENT, PEER_STATEMENT, SERVICE, STATEMENT, flipped, statement
 
 from comity.errors import MalformedError, TooLargeError, VerificationError
 from comity.kernel.canonical import Json, encode_base64, encode_json, parse_object
@@ -18,6 +16,8 @@ from comity.kernel.envelope import (
     verify_envelope,
 )
 from comity.kernel.key import KeyPair
+from support.log_keys import pair
+from support.speakers import NEXT_STATEMENT, PEER_STATEMENT, SERVICE, STATEMENT, flipped, statement
 
 PAYLOAD = statement(to=()).encode()
 SIGNED = sign_envelope(STATEMENT_TYPE, PAYLOAD, [STATEMENT])

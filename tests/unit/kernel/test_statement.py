@@ -2,11 +2,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
-from support.speakers import AUTHORITY, CASE, PEER, statement
 
 from comity.errors import MalformedError
 from comity.kernel.canonical import Json, JsonObject, encode_json, parse_object
 from comity.kernel.statement import MAX_ADDRESSEES, MAX_FOLLOWS, Statement, from_headers, parse_statement
+from support.speakers import AUTHORITY, CASE, PEER, statement
 
 EXPECTED = (
     b'{"body":{"amount":7,"remark":"Zo\xc3\xab"},"comity":1,"exercise":false,"follows":["%b"],'

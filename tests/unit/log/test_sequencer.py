@@ -298,6 +298,8 @@ def test_a_log_is_created_once_and_signs_only_after_a_start_with_its_permit() ->
     permit = permit_for(node.database)
     with pytest.raises(PolicyError, match="permit"):
         node.sequencer.start(Permit(origin=permit.origin, size=1, root=permit.root))
+    with pytest.raises(PolicyError, match="does not list"):
+        Node(policy=policy_of(pair("xdd.centre/log")), database=node.database).sequencer.start(permit)
     foreign = Node(key=pair("xdd.centre/log"), database=node.database)
     with pytest.raises(PolicyError, match="the key signs for"):
         foreign.sequencer.start(permit)
@@ -432,3 +434,25 @@ def test_a_missing_placed_entry_stops_the_log(node: Node) -> None:
         tx.apply("DELETE FROM log_entry WHERE position = 1")
     with pytest.raises(StoreError, match="lacks some of the entries"):
         node.tick()
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+def test_a_commit_that_fails_after_it_was_kept_is_taken_up_by_the_next_tick(
+    node: Node, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (arrival,) = node.append(entry(1))
+    commits = 0
+
+    def fail() -> None:
+        nonlocal commits
+        commits += 1
+        if commits == at:
+            raise StoreError("the answer of the database was lost")
+
+    monkeypatch.setattr(node.database, "_committed", fail)
+    with pytest.raises(StoreError, match="was lost"):
+        node.tick()
+    assert node.tick().published == 4
+    with node.database.reading() as tx:
+        assert position_of(tx, arrival) == 0
+    assert check_log(node.folder.read, node.policy).checkpoint.size == 4

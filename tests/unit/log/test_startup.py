@@ -68,8 +68,7 @@ def test_a_node_restored_from_a_backup_is_quarantined_by_what_its_witness_kept()
     node.database._writer.backup(backup._writer)
     node.append(entry(2))
     node.tick()
-    with DatabaseWitnessState(node.witnesses[0].database).update() as update:
-        head = update.head(LOG.public.name)
+    head = DatabaseWitnessState(node.witnesses[0].database).head(LOG.public.name)
     assert head is not None
     answer = Answer(source="xbb.centre", note=head.note)
     for database, allowed in ((node.database, True), (backup, False)):

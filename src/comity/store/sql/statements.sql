@@ -149,3 +149,7 @@ ON CONFLICT (authority, number) DO NOTHING;
 -- name: keys_evidence_list
 -- Evidence of two keys statements with one number.
 SELECT found, evidence FROM keys_evidence WHERE authority = :authority ORDER BY number;
+
+-- name: designations_newest
+-- The number of the newest logged keys statement of each authority.
+SELECT authority, max(number) FROM designation WHERE log_index IS NOT NULL GROUP BY authority;

@@ -1,0 +1,1 @@
+"""The exercise: real nodes on one machine, a night's script, a fictitious state that cheats; nothing here is live."""
