@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from comity.errors import MalformedError
+from comity.errors import MalformedError, TooLargeError
 from comity.exchange.package import safe_name
 from comity.exchange.statements import Exhibit
 from comity.kernel.canonical import (
@@ -39,6 +39,8 @@ PROOF_SUFFIX: Final = ".tlog-proof"
 ALL: Final = "all"
 # Some 70 bytes a statement and 300 an exhibit: this holds cases of tens of thousands of statements.
 MAX_HEAD_BYTES: Final = 8 * 1024 * 1024
+# Putting statements in order takes time with the square of their number: this many take a reader under a minute.
+MAX_STATEMENTS: Final = 10_000
 # The disclosures of the largest envelope, in base64 once more.
 MAX_OPENING_BYTES: Final = 4 * 1024 * 1024
 
@@ -97,6 +99,8 @@ class Head:
     withheld: tuple[Withheld, ...]
 
     def __post_init__(self) -> None:
+        if len(self.statements) > MAX_STATEMENTS:
+            raise TooLargeError(f"a dossier of {len(self.statements)} statements; at most {MAX_STATEMENTS} are read")
         for statement_id in (self.case, *self.statements):
             parse_digest(statement_id)
         if not self.statements or len(set(self.statements)) != len(self.statements):
