@@ -6,10 +6,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from support.paths import ROOT
 
 from comity.exchange.delivery import MAX_DELIVERY_BYTES
-from comity.exchange.rules import ASKED_KINDS, ASKER_KINDS, OUTCOME_KINDS
+from comity.exchange.rules import ASKED_KINDS, ASKER_KINDS, MAX_CLOCK_SKEW, OUTCOME_KINDS
 from comity.exchange.statements import (
     KINDS,
     MAX_ITEMS,
@@ -22,11 +21,13 @@ from comity.exchange.statements import (
     body_schema,
 )
 from comity.kernel import canonical, disclosure, entry, envelope, evidence, key, note, policy, statement, trust
+from support.paths import ROOT
 
 FORMATS = ROOT / "docs" / "formats"
 EXCHANGE = (FORMATS / "exchange.md").read_text()
 PAGES = sorted(FORMATS.rglob("*.md"))
 _ROW = re.compile(r"^\| `([a-z_-]+)` \| (.*?) \| (.*?) ?\|$", re.MULTILINE)
+_CODE = re.compile(r"`[^`]*`")
 _LINK = re.compile(r"\]\(([^)#]+)")
 
 
@@ -90,6 +91,8 @@ def test_every_word_that_a_member_may_have_is_listed() -> None:
 
 def test_limits_are_those_of_the_program() -> None:
     said("exchange.md", MAX_TEXT, f"1 to {MAX_ITEMS} of x", MAX_DELIVERY_BYTES, "1 to 300 characters")
+    assert MAX_CLOCK_SKEW.total_seconds() == 5 * 60
+    said("exchange.md", "up to five minutes")
     said("README.md", canonical.MAX_JSON_BYTES, f"at most {canonical.MAX_DEPTH} deep", "2^53 − 1")
     said("statement.md", f"1 to {statement.MAX_ADDRESSEES} authorities", f"0 to {statement.MAX_FOLLOWS} statement ids")
     said("statement.md", envelope.MAX_ENVELOPE_BYTES, f"1 to {envelope.MAX_SIGNATURES} objects")
@@ -106,6 +109,6 @@ def test_limits_are_those_of_the_program() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(FORMATS)) for page in PAGES])
 def test_every_link_leads_somewhere(page: Path) -> None:
-    for target in _LINK.findall(page.read_text()):
+    for target in _LINK.findall(_CODE.sub("", page.read_text())):
         if "://" not in target and target != "dossier.md":
             assert (page.parent / target).exists(), target

@@ -57,12 +57,11 @@ def _verify_dossier(file: Path, trust: dict[str, Any], *, as_json: bool) -> None
     if report.exercise:
         click.echo("EXERCISE: nothing below happened; the statements carry the exercise flag")
     click.echo(f"Dossier of case {report.case} ({report.profile} profile): every check holds.")
-    topic = ""
-    for fact in report.facts:
-        if fact.topic != topic:
-            topic = fact.topic
-            click.echo(f"\n{topic}")
-        click.echo(f"  {fact.text}")
+    for topic in dict.fromkeys(fact.topic for fact in report.facts):
+        click.echo(f"\n{topic.capitalize()}")
+        for fact in report.facts:
+            if fact.topic == topic:
+                click.echo(f"  {fact.text}")
     click.echo("\nWithheld")
     for line in report.withheld or ("nothing that this dossier says it leaves out",):
         click.echo(f"  {line}")

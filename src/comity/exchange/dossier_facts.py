@@ -242,9 +242,9 @@ def _keys(checked: Sequence[Checked]) -> Iterator[Fact]:
     told: set[tuple[str, int]] = set()
     for item in checked:
         index, designation = item.window.before
-        if (item.pair.name, index) in told:
+        if (item.pair.key_ids()[0], index) in told:
             continue
-        told.add((item.pair.name, index))
+        told.add((item.pair.key_ids()[0], index))
         key = f"key {item.pair.key_ids()[0][:_SHORT]}… of {designation.authority} ({item.pair.role})"
         text = f"{key}, designated by keys statement {designation.number} at entry {index}, "
         after = item.window.after
@@ -276,12 +276,15 @@ def collect_withheld(head: Head, view: CaseView, checked: Sequence[Checked]) -> 
 
 def collect_not_proved(checked: Sequence[Checked], *, custody_hidden: bool) -> tuple[str, ...]:
     """Return what this dossier does not prove: its own gaps first, then what no dossier proves."""
+    open_windows: dict[tuple[str, int], list[Checked]] = {}
+    for item in checked:
+        if item.window.after is None:
+            open_windows.setdefault((item.pair.key_ids()[0], item.window.before[0]), []).append(item)
     gaps = [
-        f"that the key of {item.pair.name} was still valid at entry {item.logged.index}, when "
-        f"{name_statement(item.statement.kind, item.id)} was logged: the last keys statement here stands at entry "
-        f"{item.window.before[0]}; a newer dossier can close this"
-        for item in checked
-        if item.window.after is None
+        f"that key {key[:_SHORT]}… of {items[0].pair.name} was still valid after entry {before}, the last keys "
+        f"statement here, when it signed {', '.join(name_statement(item.statement.kind, item.id) for item in items)}; a newer "
+        "dossier can close this"
+        for (key, before), items in open_windows.items()
     ]
     if custody_hidden:
         gaps.append("that custody is without a gap: a statement with custody events is withheld in part")

@@ -1,6 +1,6 @@
 """Who may say what in a case, and when a chain of custody is whole. Pure decisions over verified statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import Final
@@ -37,7 +37,7 @@ def check_opening(statement: Statement) -> None:
     parse_body(statement.kind, statement.body)
 
 
-def check_in_case(statement: Statement, *, case: str, opening: Statement, held: Iterable[str]) -> None:
+def check_in_case(statement: Statement, *, case: str, opening: Statement, held: Container[str]) -> None:
     """Refuse a statement that does not belong into the case that `opening` opened.
 
     `held` are the ids of the case's statements, the opening included.
@@ -60,8 +60,7 @@ def check_in_case(statement: Statement, *, case: str, opening: Statement, held: 
         raise PolicyError(f"only the asker {opening.issuer} may say {statement.kind!r} in this case")
     if statement.kind in ASKED_KINDS and statement.issuer not in opening.to:
         raise PolicyError(f"only the asked {_names(opening.to)} may say {statement.kind!r} in this case")
-    known = set(held)
-    if unknown := sorted(set(statement.follows) - known):
+    if unknown := sorted(name for name in statement.follows if name not in held):
         raise PolicyError(f"the statement follows {unknown[0][:12]}…, which is not in this case here")
     if not statement.follows:
         raise PolicyError("a statement within a case follows at least one of its statements")

@@ -32,21 +32,21 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What every body shares: unknown members are refused, absent ones stay absent."""
 
 
-class Item(_Body, kw_only=True):
+class Item(_Body, frozen=True, kw_only=True):
     """One thing asked for; replies name it by `item`."""
 
     item: ItemId
     description: Text
 
 
-class Answers(_Body, kw_only=True):
+class Answers(_Body, frozen=True, kw_only=True):
     """Which items of which request an outcome answers; two outcomes for one item contradict each other."""
 
     request: Digest
     items: Annotated[list[ItemId], msgspec.Meta(min_length=1, max_length=MAX_ITEMS)]
 
 
-class Request(_Body, kw_only=True):
+class Request(_Body, frozen=True, kw_only=True):
     """`request`: what the asker asks for, under which article. Opens a case, or follows up within one."""
 
     measure: Code
@@ -73,7 +73,7 @@ class Request(_Body, kw_only=True):
     wished_by: Time | None = None
 
 
-class Receipt(_Body, kw_only=True):
+class Receipt(_Body, frozen=True, kw_only=True):
     """`receipt`: the addressee's node holds exactly these bytes. Says nothing about their merit."""
 
     received: Digest
@@ -81,7 +81,7 @@ class Receipt(_Body, kw_only=True):
     at: Time
 
 
-class Acknowledged(_Body, kw_only=True):
+class Acknowledged(_Body, frozen=True, kw_only=True):
     """`acknowledged`: an officer has read the request and says under which reference it is handled."""
 
     request: Digest
@@ -90,7 +90,7 @@ class Acknowledged(_Body, kw_only=True):
     remark: Text | None = None
 
 
-class Question(_Body, kw_only=True):
+class Question(_Body, frozen=True, kw_only=True):
     """`question`: the asked needs more information to go on."""
 
     request: Digest
@@ -99,14 +99,14 @@ class Question(_Body, kw_only=True):
     pauses_clock: bool = False
 
 
-class Answer(_Body, kw_only=True):
+class Answer(_Body, frozen=True, kw_only=True):
     """`answer`: the asker's answer to a question."""
 
     question: Digest
     answer: Text
 
 
-class Authorised(_Body, kw_only=True):
+class Authorised(_Body, frozen=True, kw_only=True):
     """`authorised`: who ordered the measure in the asked state, and on what legal ground."""
 
     request: Digest
@@ -118,7 +118,7 @@ class Authorised(_Body, kw_only=True):
     served_on: Line | None = None
 
 
-class Preserved(_Body, kw_only=True):
+class Preserved(_Body, frozen=True, kw_only=True):
     """`preserved`: what is kept, by whose order, from when until when."""
 
     answers: Answers
@@ -130,7 +130,7 @@ class Preserved(_Body, kw_only=True):
     not_preserved: Text | None = None
 
 
-class Refused(_Body, kw_only=True):
+class Refused(_Body, frozen=True, kw_only=True):
     """`refused`: assistance is declined on a ground of law. Non-execution in fact is `not-executed`."""
 
     answers: Answers
@@ -139,7 +139,7 @@ class Refused(_Body, kw_only=True):
     reasons: Text
 
 
-class NotExecuted(_Body, kw_only=True):
+class NotExecuted(_Body, frozen=True, kw_only=True):
     """`not-executed`: the measure could not be carried out in fact."""
 
     answers: Answers
@@ -147,7 +147,7 @@ class NotExecuted(_Body, kw_only=True):
     reasons: Text
 
 
-class CustodyEvent(_Body, kw_only=True):
+class CustodyEvent(_Body, frozen=True, kw_only=True):
     """Who did what to an exhibit, when and why; `digest` is that of the exhibit's plain bytes after the event."""
 
     exhibit: ItemId
@@ -162,7 +162,7 @@ class CustodyEvent(_Body, kw_only=True):
     digest: Digest
 
 
-class Exhibit(_Body, kw_only=True):
+class Exhibit(_Body, frozen=True, kw_only=True):
     """One item of evidence: its plain and its encrypted bytes, both digested before anything is signed."""
 
     exhibit: ItemId
@@ -176,7 +176,7 @@ class Exhibit(_Body, kw_only=True):
     label: Text | None = None
 
 
-class Package(_Body, kw_only=True):
+class Package(_Body, frozen=True, kw_only=True):
     """`package`: the exhibits that answer items of a request, with their custody so far."""
 
     answers: Answers
@@ -187,14 +187,14 @@ class Package(_Body, kw_only=True):
     missing: Text | None = None
 
 
-class OpenedExhibit(_Body, kw_only=True):
+class OpenedExhibit(_Body, frozen=True, kw_only=True):
     """The digest of an exhibit as the asker found it after decryption."""
 
     exhibit: ItemId
     digest: Digest
 
 
-class Opened(_Body, kw_only=True):
+class Opened(_Body, frozen=True, kw_only=True):
     """`opened`: the asker decrypted every exhibit and found the digests that the package states."""
 
     package: Digest
@@ -202,7 +202,7 @@ class Opened(_Body, kw_only=True):
     custody: list[CustodyEvent]
 
 
-class Mismatch(_Body, kw_only=True):
+class Mismatch(_Body, frozen=True, kw_only=True):
     """`mismatch`: an exhibit is not what the package says."""
 
     package: Digest
@@ -212,20 +212,20 @@ class Mismatch(_Body, kw_only=True):
     stage: Annotated[str, msgspec.Meta(pattern=r"^(encrypted|decrypted)$(?!\n)")]
 
 
-class Custody(_Body, kw_only=True):
+class Custody(_Body, frozen=True, kw_only=True):
     """`custody`: events after the hand-over."""
 
     custody: Annotated[list[CustodyEvent], msgspec.Meta(min_length=1, max_length=MAX_ITEMS)]
 
 
-class Withdrawn(_Body, kw_only=True):
+class Withdrawn(_Body, frozen=True, kw_only=True):
     """`withdrawn`: the asker no longer needs what it asked for."""
 
     request: Digest
     reasons: Text | None = None
 
 
-class Closed(_Body, kw_only=True):
+class Closed(_Body, frozen=True, kw_only=True):
     """`closed`: a party regards the case as ended."""
 
     outcome: Code

@@ -7,6 +7,7 @@ verified statements in the order of `follows`, then log and index. It decides no
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 from comity.errors import MalformedError, PolicyError
@@ -108,18 +109,26 @@ class CaseView:
 
 def order_statements(held: Iterable[Held]) -> list[Held]:
     """Return statements so that each comes after those it follows, ties by log and index, then time and id."""
-    waiting = sorted(held, key=_tie)
-    known = {item.id for item in waiting}
-    placed: set[str] = set()
+    known = {item.id: item for item in held}
+    followers: dict[str, list[Held]] = {}
+    missing: dict[str, int] = {}
+    for item in known.values():
+        earlier = [name for name in item.statement.follows if name in known]
+        missing[item.id] = len(earlier)
+        for name in earlier:
+            followers.setdefault(name, []).append(item)
+    ready = [(_tie(item), item) for item in known.values() if missing[item.id] == 0]
+    heapify(ready)
     ordered: list[Held] = []
-    while waiting:
-        ready = next((item for item in waiting if set(item.statement.follows) & known <= placed), None)
-        if ready is None:
-            # A circle of `follows` cannot arise from honest ids (each holds the other's digest); keep a stable order.
-            ready = waiting[0]
-        waiting.remove(ready)
-        placed.add(ready.id)
-        ordered.append(ready)
+    while ready:
+        _, item = heappop(ready)
+        ordered.append(item)
+        for later in followers.get(item.id, ()):
+            missing[later.id] -= 1
+            if missing[later.id] == 0:
+                heappush(ready, (_tie(later), later))
+    # A circle of `follows` cannot arise: an id is a digest over the ids that its statement follows.
+    assert len(ordered) == len(known)
     return ordered
 
 
@@ -141,15 +150,17 @@ def fold_case(case: str, held: Iterable[Held], *, as_of: datetime) -> CaseView:
     opening = everything[case].statement
     check_opening(opening)
     accepted: list[Held] = []
+    ids: set[str] = set()
     left_out: list[tuple[str, str]] = []
     for item in order_statements(everything.values()):
         if item.id != case:
             try:
-                check_in_case(item.statement, case=case, opening=opening, held=[known.id for known in accepted])
+                check_in_case(item.statement, case=case, opening=opening, held=ids)
             except (PolicyError, MalformedError) as exc:
                 left_out.append((item.id, exc.message))
                 continue
         accepted.append(item)
+        ids.add(item.id)
     return _collect(case, opening, accepted, left_out, as_of)
 
 

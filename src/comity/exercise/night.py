@@ -118,16 +118,25 @@ class Night:
         refused = self._refused(prt, lambda desk: self._draft(desk, "request", cpv, incomplete, None))
         stage.show(refused)
         stage.expect("necessity" in refused and "29(2)(e)" in refused, "a draft without a required item is refused")
+        with prt.desk(APPROVER) as desk:
+            own = self._draft(desk, "request", cpv, body, None)
+        refused = self._refused(prt, lambda desk: desk.post(f"/drafts/{own}/approve"), officer=APPROVER)
+        stage.show(refused)
+        stage.expect("another officer" in refused, "the officer who drafted it cannot approve it")
         with prt.desk(DRAFTER) as desk:
             number = self._draft(desk, "request", cpv, body, None)
-        refused = self._refused(prt, lambda desk: desk.post(f"/drafts/{number}/approve"))
-        stage.show(refused)
-        stage.expect("approve" in refused, "the officer who drafted it cannot approve it")
         with prt.desk(APPROVER) as desk:
             self.case = desk.post(f"/drafts/{number}/approve", urgent="yes")["statement"]
         stage.tell(f"approved by another officer; sealed, durable and queued as case {self.case[:12]}")
         self._wait_for_receipt(prt, self.case)
-        stage.expect(bool(self._place(prt, self.case)), "witnesses vouch for its entry; Cabo Verde's receipt is held")
+        with prt.desk(DRAFTER) as desk:
+            logged = desk.get(f"/statements/{self.case}")
+        by = format_time(datetime.fromtimestamp(logged["logged_by"], UTC))
+        stage.tell(
+            f"entry {logged['log_index']} of Lisbon's log, 33 bytes of commitment; witnesses vouch for it by {by}"
+        )
+        stage.tell("Cabo Verde's node has opened it, derived the law again from its own tables, and given its receipt")
+        stage.expect(logged["receipt"] is not None, "the receipt over the request's exact bytes is held in Lisbon")
         self._say(cpv, "acknowledged", prt, material.acknowledged(self.case, "CV-2026-077"))
         now = utc_now()
         order = self._say(cpv, "authorised", prt, material.authorised(self.case, ["1", "2"], format_time(now)))
@@ -173,9 +182,7 @@ class Night:
             items=["1", "2"],
             dated=datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1),
         )
-        stage.tell(
-            f"XFA rewrites its log of {forged.size} entries: a refusal, backdated, in the place of entry {forged.index}."
-        )
+        stage.tell(f"XFA rewrites its log of {forged.size} entries: entry {forged.index} is now a backdated refusal.")
         stage.tell("It signs the new head and asks its three witnesses to cosign.")
         answers = cheat.ask_witnesses(xfa.directory, forged)
         for witness, status, text in answers:
@@ -223,10 +230,11 @@ class Night:
         basis = legal_basis("PRT", "VNM", Measure.PRESERVATION, today)
         stage.tell(f"Portugal asks Viet Nam, {today}: {basis.summary}.")
         stage.expect(basis.chosen is None, "none of the instruments loaded can carry the request today")
-        option = basis.option("hanoi")
-        for reason in option.reasons:
+        for reason in basis.option("hanoi").reasons:
+            if reason.code == "does_not_bind_both":
+                stage.tell(f"UN Convention today: {reason.text}.")
             if reason.code == "would":
-                stage.tell(f"With the Convention in force: {reason.text}. [{reason.grade_detail}]")
+                stage.tell(f"With it in force: {reason.text}. [{reason.grade_detail}]")
         summary = treaty_summary("hanoi", today)
         stage.tell(f"{summary.sentence}.")
         consents = summary.consents
@@ -300,9 +308,9 @@ class Night:
         return number
 
     @staticmethod
-    def _refused(node: ExerciseNode, action: Callable[[Any], object]) -> str:
+    def _refused(node: ExerciseNode, action: Callable[[Any], object], *, officer: str = DRAFTER) -> str:
         """Return the message with which the desk refuses."""
-        with node.desk(DRAFTER) as desk:
+        with node.desk(officer) as desk:
             try:
                 action(desk)
             except Error as exc:

@@ -24,7 +24,7 @@ from comity.kernel.note import Note, parse_note
 from comity.kernel.tile import TILE_WIDTH
 from comity.log.reader import Fetch, LogReader, envelope_path
 from comity.log.sequencer import Head, read_head, root_of_size
-from comity.store.database import Database, Reader, Transaction
+from comity.store.database import Database, Reader, Transaction, Value
 
 # Keeps a public statement that was found again; given its place and envelope, within the transaction.
 KeepPublic: TypeAlias = Callable[[Transaction, int, bytes], None]
@@ -145,9 +145,13 @@ def _entries(fetch: Fetch, start: int, end: int) -> Iterator[list[bytes]]:
         yield bundle[max(start - index * TILE_WIDTH, 0) :]
 
 
-def _move(tx: Transaction, frontier: Frontier, head: Head, target: SignedHead, *, collected: int, assigned: int) -> None:
-    grown = {"assigned": frontier.size, "frontier": frontier.encode(), "collected": collected, "previous": assigned}
-    moved = tx.run("log_state_assign", grown)
+def _move(
+    tx: Transaction, frontier: Frontier, head: Head, target: SignedHead, *, collected: int, assigned: int
+) -> None:
+    moved = tx.run(
+        "log_state_assign",
+        {"assigned": frontier.size, "frontier": frontier.encode(), "collected": collected, "previous": assigned},
+    )
     moved += tx.run(
         "log_head_move",
         {
@@ -197,8 +201,7 @@ class _Growth:
 
     def _place_foreign(self, position: int, entry: bytes, fetch: Fetch, keep: KeepPublic) -> None:
         envelope = _public_envelope(entry, fetch)
-        row = {"position": position, "entry": entry, "envelope": envelope}
-        self._tx.run("log_entry_add_public", row)
+        self._tx.run("log_entry_add_public", {"position": position, "entry": entry, "envelope": envelope})
         if envelope is None:
             self._leaves.append(leaf_hash(entry))
             if entry[:1] == PUBLIC:
@@ -221,8 +224,8 @@ class _Growth:
 
     def _add_batch(self, first_arrival: int, arrivals: int) -> None:
         size, root = self.frontier.size, self.frontier.root()
-        batch = {"size": size, "start": self._segment, "first_arrival": first_arrival, "arrivals": arrivals}
-        self._tx.run("log_batch_add", {**batch, "root": root})
+        place: dict[str, Value] = {"start": self._segment, "first_arrival": first_arrival, "arrivals": arrivals}
+        self._tx.run("log_batch_add", {**place, "size": size, "root": root})
         self._segment = size
 
     def _place_known(self) -> None:

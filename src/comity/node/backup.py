@@ -80,7 +80,7 @@ class Manifest:
     files: dict[str, Copied]
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """The size of every file together."""
         return sum(item.size for item in self.files.values())
 

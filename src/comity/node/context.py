@@ -1,18 +1,19 @@
 """What every part of a running node is handed: settings, keys, stores, clock and randomness, in one frozen value."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from comity.errors import PolicyError, VerificationError
+from comity.errors import MalformedError, NotFoundError, PolicyError, StoreError, VerificationError
+from comity.kernel.key import parse_authority
 from comity.kernel.trust import Designation, KeyHistory, Recognition
 from comity.node import records
 from comity.node.keyring import ServiceKeys
 from comity.node.settings import Settings, load_settings
-from comity.parties.trust_folder import load_trust
+from comity.parties.trust_folder import find_recognition, load_trust
 from comity.store.blobs import Blobs
 from comity.store.files import Folder
 from comity.store.migration import migrate
@@ -31,6 +32,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(slots=True)
+class _Trust:
+    """The trust folder as it was read last."""
+
+    state: tuple[tuple[str, int], ...] | None = None
+    recognitions: Mapping[str, Recognition] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One authority's node."""
@@ -43,6 +52,7 @@ class Node:
     log_folder: Folder
     now: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = field(default=os.urandom)
+    _trust: _Trust = field(default_factory=_Trust, repr=False, compare=False)
 
     @property
     def authority(self) -> str:
@@ -50,16 +60,29 @@ class Node:
         return self.settings.authority
 
     def trust(self) -> dict[str, Recognition]:
-        """Return this node's recognitions as they are on disk now."""
-        return dict(load_trust(self.directory / TRUST))
+        """Return this node's recognitions as they are on disk now.
+
+        Raises:
+            StoreError: the trust folder cannot be read; whoever asks is not to blame for it.
+        """
+        try:
+            return dict(load_trust(self.directory / TRUST))
+        except (MalformedError, NotFoundError, PolicyError) as exc:
+            raise StoreError(exc.message) from exc
 
     def recognition(self, authority: str) -> Recognition:
         """Return what this node holds to be an authority's root.
 
         Raises:
             PolicyError: the authority is not recognised here.
+            MalformedError: `authority` is no authority's name.
+            StoreError: its file in the trust folder cannot be read.
         """
-        found = self.trust().get(authority)
+        parse_authority(authority)
+        try:
+            found = find_recognition(self.directory / TRUST, authority)
+        except (MalformedError, PolicyError) as exc:
+            raise StoreError(exc.message) from exc
         if found is None:
             raise PolicyError(
                 f"{authority} is not recognised here; add it with 'comity trust add' after checking its root"

@@ -4,15 +4,15 @@ Approval is one transaction: the envelope with its opening, the entry that waits
 Whatever would make the addressee refuse is found before signing, by the same rules.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from comity.errors import ConflictError, NotFoundError, PolicyError
 from comity.exchange.delivery import Spoken, speak
 from comity.exchange.legal import check_preserved, check_request
 from comity.exchange.rules import check_in_case, check_opening
-from comity.exchange.statements import Preserved, body_of
+from comity.exchange.statements import Package, Preserved, body_of
 from comity.exchange.view import CaseView, fold_case
 from comity.kernel.canonical import JsonObject, parse_digest
 from comity.kernel.key import KeyPair
@@ -21,7 +21,7 @@ from comity.log.sequencer import append_pending
 from comity.node import records
 from comity.node.context import Node
 from comity.node.keyring import APPROVER, OfficerKeys
-from comity.store.database import Reader, Transaction
+from comity.store.database import Reader, Transaction, Value
 
 DELIVER = "deliver"
 
@@ -64,8 +64,10 @@ def draft(
         )
 
 
-def approve(node: Node, officer: OfficerKeys, number: int) -> Approved:
+def approve(node: Node, officer: OfficerKeys, number: int, *, urgent: bool = False) -> Approved:
     """Sign a draft of another officer, log it and hand it to delivery, all or nothing.
+
+    `urgent` is counted: the caller has a checkpoint made outside the clock, which shows from outside.
 
     Raises:
         PolicyError: the officer may not approve, drafted it, or a rule forbids the statement by now.
@@ -87,7 +89,8 @@ def approve(node: Node, officer: OfficerKeys, number: int) -> Approved:
     spoken = speak(statement, officer.statement, node.random)
     with node.database.transaction() as tx:
         statement_id = keep_own(tx, spoken, statement, now)
-        if tx.run("draft_approve", {"id": number, "approver": officer.officer, "statement_id": statement_id}) != 1:
+        settled: dict[str, Value] = {"id": number, "approver": officer.officer, "statement_id": statement_id}
+        if tx.run("draft_approve", settled | {"urgent": int(urgent)}) != 1:
             raise ConflictError(f"draft {number} was approved by another officer meanwhile")
     return Approved(statement=statement_id, case=statement.subject or statement_id, remark=remark)
 
@@ -125,7 +128,10 @@ def case_view(node: Node, case: str) -> CaseView:
         held = records.case_records(reader, case)
     if not any(record.id == case for record in held):
         raise NotFoundError(f"no case {case[:12]}… is held here")
-    return fold_case(case, [record.held() for record in held], as_of=node.now())
+    # What turned out to be logged under a key that was not valid there is shown, but carries nothing.
+    bad = tuple((record.id, record.problem) for record in held if record.problem is not None)
+    view = fold_case(case, [record.held() for record in held if record.problem is None], as_of=node.now())
+    return replace(view, left_out=(*view.left_out, *bad))
 
 
 def find_case(node: Node, beginning: str) -> str:
@@ -135,11 +141,12 @@ def find_case(node: Node, beginning: str) -> str:
         NotFoundError: none or several do.
     """
     with node.database.reading() as reader:
-        known = [str(row[0]) for row in reader.all("cases", {"most": -1})]
-    matching = [case for case in known if case.startswith(beginning)]
-    if len(matching) != 1 or not beginning:
-        raise NotFoundError(f"{len(matching)} cases here begin with {beginning!r}; give more of the id")
-    return matching[0]
+        # Ids are hexadecimal, so "g" sorts after every id with this beginning.
+        rows = reader.all("cases_beginning", {"beginning": beginning, "end": f"{beginning}g"})
+    if len(rows) != 1 or not beginning:
+        count = "no case" if not rows else "more than one case"
+        raise NotFoundError(f"{count} here begins with {beginning[:64]!r}; give the id, or more of it")
+    return str(rows[0][0])
 
 
 def _statement(  # noqa: PLR0917 - the headers of a statement, in their order
@@ -189,12 +196,22 @@ def check_statement(statement: Statement, held: Sequence[records.Record]) -> str
     check_in_case(statement, case=statement.subject, opening=by_id[statement.subject], held=by_id)
     if statement.kind == "request":
         return check_request(statement).remark
+    if statement.kind == "package":
+        _check_exhibits(statement, by_id.values())
     if statement.kind == "preserved":
         answers = body_of(statement, Preserved).answers
         if answers.request not in by_id:
             raise PolicyError(f"request {answers.request[:12]}… is not in this case")
         check_preserved(statement, by_id[answers.request])
     return ""
+
+
+def _check_exhibits(statement: Statement, earlier: Iterable[Statement]) -> None:
+    """Refuse an exhibit's number that the case has already: custody goes by it."""
+    taken = {item.exhibit for known in earlier if known.kind == "package" for item in body_of(known, Package).exhibits}
+    listed = [item.exhibit for item in body_of(statement, Package).exhibits]
+    if repeated := sorted({name for name in listed if name in taken or listed.count(name) > 1}):
+        raise PolicyError(f"exhibit {repeated[0]} is in this case already; give the new one another number")
 
 
 def _leaves(reader: Reader, case: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -27,7 +28,7 @@ from comity.node import desk, records
 from comity.node.context import Node
 from comity.node.dossiers import write_case_dossier
 from comity.node.exhibits import Acquired, open_package, package_body, store_exhibit
-from comity.node.http import SAFE_HEADERS, Endpoint, guarded, json_response, read_body
+from comity.node.http import SAFE_HEADERS, Endpoint, guarded, json_response, no_route, read_body
 from comity.node.keyring import OfficerKeys
 from comity.node.sessions import Sessions
 from comity.node.upload import receive_upload
@@ -47,6 +48,10 @@ class NewSession(msgspec.Struct, forbid_unknown_fields=True):
 
     officer: str
     passphrase: str
+
+    def __repr__(self) -> str:
+        """Leave the passphrase out."""
+        return f"NewSession(officer={self.officer!r})"
 
 
 class NewDraft(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -77,6 +82,8 @@ class DeskParts:
 
     node: Node
     sessions: Sessions
+    check_signing: Callable[[], None]
+    """Raises UnavailableError while this node must not sign."""
     publish_now: Callable[[], object]
     """Wakes the sequencer: the urgent override of the checkpoint clock."""
     status: Callable[[], JsonObject]
@@ -126,8 +133,11 @@ class _Desk:
 
     async def approve(self, request: Request, officer: OfficerKeys) -> Response:
         """Sign another officer's draft."""
-        done = await run_in_threadpool(desk.approve, self._node, officer, request.path_params["number"])
-        if request.query_params.get("urgent") == "yes":
+        urgent = request.query_params.get("urgent") == "yes"
+        number = request.path_params["number"]
+        self._parts.check_signing()
+        done = await run_in_threadpool(lambda: desk.approve(self._node, officer, number, urgent=urgent))
+        if urgent:
             self._parts.publish_now()
         return json_response({"statement": done.statement, "case": done.case, "remark": done.remark}, status=201)
 
@@ -270,7 +280,11 @@ def desk_app(parts: DeskParts) -> Starlette:
         Route("/status", desk_routes.for_officer(desk_routes.status), methods=["GET"]),
     ]
     hosts = ["127.0.0.1", "localhost", "[::1]"]
-    return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)])
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
+        exception_handlers={HTTPException: no_route},
+    )
 
 
 def _token(request: Request) -> str:
@@ -286,6 +300,8 @@ async def _read(request: Request, shape: type[Shape]) -> Shape:
         return msgspec.json.decode(data, type=shape)
     except msgspec.DecodeError as exc:
         raise MalformedError(f"request body: {exc}") from exc
+    except (ValueError, RecursionError) as exc:
+        raise MalformedError("request body: not JSON in UTF-8, or nested too deep") from exc
 
 
 def _view(node: Node, beginning: str) -> CaseView:
@@ -317,6 +333,7 @@ def _statement_json(record: records.Record) -> JsonObject:
         "log_index": record.log_index,
         "logged_by": record.logged_by,
         "receipt": record.receipt,
+        "problem": record.problem,
     }
 
 

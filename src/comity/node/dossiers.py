@@ -8,7 +8,7 @@ import io
 from typing import BinaryIO, Final
 
 from comity.age.stream import open_age
-from comity.errors import MalformedError, UnavailableError
+from comity.errors import MalformedError, PolicyError, UnavailableError
 from comity.exchange.dossier import (
     Dossier,
     DossierExhibit,
@@ -20,9 +20,9 @@ from comity.exchange.dossier import (
 )
 from comity.exchange.dossier_head import Profile
 from comity.exchange.statements import Exhibit
-from comity.exchange.view import fold_case
 from comity.node import records
 from comity.node.context import Node
+from comity.node.desk import case_view
 from comity.node.exhibits import ChunkReader, open_blob
 
 _BUFFER_BYTES: Final = 1024 * 1024
@@ -35,6 +35,7 @@ def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str)
         MalformedError: there is no such profile.
         UnavailableError: a statement is not yet covered by a witnessed checkpoint, or an exhibit has not arrived.
         NotFoundError: the case is not held here.
+        PolicyError: custody of an exhibit has a gap.
     """
     try:
         chosen = Profile(profile)
@@ -42,7 +43,10 @@ def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str)
         raise MalformedError(f"profile {profile!r} is none of {', '.join(Profile)}") from exc
     with node.database.reading() as reader:
         held = records.case_records(reader, case)
-    view = fold_case(case, [record.held() for record in held], as_of=node.now())
+    view = case_view(node, case)
+    gaps = [state.custody_gap for state in view.exhibits if state.custody_gap is not None]
+    if gaps:
+        raise PolicyError(f"{gaps[0]}; a dossier with such a gap would be refused: record what is missing first")
     wanted = {item.id for item in view.timeline}
     statements: list[DossierStatement] = []
     places: dict[str, list[int]] = {}

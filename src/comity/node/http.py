@@ -1,13 +1,15 @@
 """What both listeners share: errors by the one tree, bounded bodies, plain responses. No route lives here."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from comity.errors import Error, MalformedError, TooLargeError, UnavailableError
+from comity.errors import Error, MalformedError, NotFoundError, TooLargeError, UnavailableError
 
 JSON: Final = "application/json"
 # Nothing that a listener serves is to be run, framed or guessed by a browser.
@@ -16,6 +18,8 @@ SAFE_HEADERS: Final = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
 }
+
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -29,6 +33,15 @@ def error_response(error: Error) -> Response:
     message = error.message if error.http_status < 500 or error.code == "unavailable" else "this node has failed"  # noqa: PLR2004 - HTTP
     body = msgspec.json.encode({"error": error.code, "message": message})
     return Response(body, status_code=error.http_status, media_type=JSON, headers=headers)
+
+
+async def no_route(_request: Request, error: Exception) -> Response:
+    """Answer what no route takes in the same form as everything else."""
+    assert isinstance(error, HTTPException)
+    answer = error_response(NotFoundError("there is nothing under this address and method"))
+    answer.status_code = error.status_code
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def json_response(value: Any, *, status: int = 200) -> Response:
@@ -60,7 +73,7 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         MalformedError: it is shorter than its stated length.
     """
     stated = request.headers.get("content-length")
-    if stated is not None and (not stated.isascii() or not stated.isdigit() or int(stated[:20]) > max_bytes):
+    if stated is not None and (not _LENGTH.fullmatch(stated) or int(stated) > max_bytes):
         raise TooLargeError(f"the body is stated to have {stated[:20]} bytes, at most {max_bytes} are read")
     data = bytearray()
     async for chunk in request.stream():

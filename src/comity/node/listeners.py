@@ -32,7 +32,7 @@ async def serve(service: Service, *, ready: Callable[[str], None]) -> None:
     """Run the listeners and the service's threads until SIGINT or SIGTERM.
 
     Raises:
-        StoreError: a port is taken.
+        StoreError: a port is taken, or a part of the service has ended unexpectedly.
     """
     settings = service.node.settings
     listeners = [
@@ -55,12 +55,15 @@ async def serve(service: Service, *, ready: Callable[[str], None]) -> None:
         ]
         while not all(server.started for server in servers) and not any(task.done() for task in tasks):  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
+        service.on_fault = lambda: loop.call_soon_threadsafe(stop)
         service.start()
         ready(f"{settings.authority}: public {settings.public_url}, desk http://127.0.0.1:{settings.desk_port}")
         try:
             await asyncio.gather(*tasks)
         finally:
             await asyncio.to_thread(service.stop)
+        if service.fault is not None:
+            raise StoreError(service.fault)
 
 
 def _public(service: Service) -> Starlette:
@@ -72,6 +75,7 @@ def _public(service: Service) -> Starlette:
             deliver=service.deliver,
             exhibit_size=service.exhibit_size,
             exhibit=service.exhibit,
+            followed=service.followed,
         )
     )
 
@@ -81,6 +85,7 @@ def _desk(service: Service) -> Starlette:
         DeskParts(
             node=service.node,
             sessions=service.sessions,
+            check_signing=service.check_signing,
             publish_now=service.publish_now,
             status=service.status,
         )

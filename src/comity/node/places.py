@@ -6,12 +6,16 @@ kept with the place: a later checkpoint would prove the same entry, but a later 
 
 from dataclasses import dataclass
 
+from comity.errors import VerificationError
+from comity.kernel.envelope import parse_envelope
 from comity.kernel.note import parse_note
 from comity.kernel.policy import Policy, verify_witnessed
 from comity.kernel.proof import TlogProof
+from comity.kernel.trust import KeyHistory, verify_speaker
 from comity.log.follower import find_entry, prove_held, read_peer_head
 from comity.log.reader import LogReader
 from comity.log.sequencer import position_of, read_published
+from comity.node import records
 from comity.node.context import Node
 from comity.store.database import Value
 
@@ -24,6 +28,7 @@ class Place:
     index: int
     logged_by: int
     proof: TlogProof
+    problem: str | None = None
 
 
 def place_own(node: Node, policy: Policy) -> int:
@@ -65,19 +70,39 @@ def place_held(node: Node, issuer: str, policy: Policy) -> int:
         if head is None or not head.complete or not waiting:
             return 0
         logged_by = verify_witnessed(parse_note(head.note), policy).logged_by
-        placed = [(row[0], find_entry(reader, origin, row[1])) for row in waiting]
+        history = records.key_history(reader, issuer)
+        placed = [(row[0], find_entry(reader, origin, row[1]), row[3]) for row in waiting]
         found = [
-            Place(statement=name, index=index, logged_by=logged_by, proof=prove_held(reader, origin, index))
-            for name, index in placed
+            Place(
+                statement=name,
+                index=index,
+                logged_by=logged_by,
+                proof=prove_held(reader, origin, index),
+                problem=_problem_at(history, index, envelope),
+            )
+            for name, index, envelope in placed
             if index is not None
         ]
     _keep(node, found)
     return len(found)
 
 
+def _problem_at(history: KeyHistory, index: int, envelope: bytes) -> str | None:
+    """Say what is wrong with the key of a statement at the place where it is logged, if anything is.
+
+    A statement is accepted under the newest keys known; only its place decides which keys were in force.
+    """
+    try:
+        verify_speaker(parse_envelope(envelope), history.at(index)[1], history=history)
+    except VerificationError as exc:
+        return exc.message
+    return None
+
+
 def _keep(node: Node, places: list[Place]) -> None:
     with node.database.transaction() as tx:
         for place in places:
             where: dict[str, Value] = {"log_index": place.index, "proof": place.proof.encode()}
-            tx.run("statement_set_place", {**where, "id": place.statement, "logged_by": place.logged_by})
+            found: dict[str, Value] = {"logged_by": place.logged_by, "problem": place.problem}
+            tx.run("statement_set_place", {**where, **found, "id": place.statement})
             tx.run("designation_set_place", {**where, "statement_id": place.statement})

@@ -1,6 +1,6 @@
 """The public listener: the log's files, the witness, deliveries, encrypted exhibits. It can read no case.
 
-It is handed five functions and the log's folder, and nothing else. Whoever asks stays anonymous: a delivery proves its
+It is handed six functions and the log's folder, and nothing else. Whoever asks stays anonymous: a delivery proves its
 sender by signature, an encrypted exhibit is named by its digest, which only the package's addressee knows.
 """
 
@@ -11,13 +11,14 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from comity.errors import MalformedError, NotFoundError, UnavailableError
 from comity.log.witness import MAX_BODY_BYTES, Reply
-from comity.node.http import SAFE_HEADERS, guarded, read_body
+from comity.node.http import SAFE_HEADERS, Endpoint, guarded, no_route, read_body
 from comity.node.inbox import MAX_ENCRYPTED_BYTES
 
 # The files of a log, as C2SP tlog-tiles names them, and public envelopes; no other name reaches the disk.
@@ -42,21 +43,12 @@ class PublicParts:
     deliver: Callable[[bytes], bytes]
     exhibit_size: Callable[[str], int]
     exhibit: Callable[[str, int], Iterator[bytes]]
+    followed: Callable[[str, str], bytes]
 
 
 def public_app(parts: PublicParts) -> Starlette:
     """Return the public listener's application."""
     delivering = 0
-
-    async def log_file(request: Request) -> Response:
-        path = request.path_params["path"]
-        if not _LOG_PATH.fullmatch(path):
-            raise NotFoundError("a log has a checkpoint, tiles and envelopes, nothing else")
-        data = await run_in_threadpool(parts.read_log, path)
-        text = path == "checkpoint"
-        headers = SAFE_HEADERS | {"cache-control": _CHECKPOINT_CACHE if text else _IMMUTABLE}
-        media_type = "text/plain; charset=utf-8" if text else "application/octet-stream"
-        return Response(data, media_type=media_type, headers=headers)
 
     async def add_checkpoint(request: Request) -> Response:
         return _reply(await run_in_threadpool(parts.cosign, await read_body(request, MAX_BODY_BYTES)))
@@ -98,14 +90,33 @@ def public_app(parts: PublicParts) -> Starlette:
         )
 
     return Starlette(
+        exception_handlers={HTTPException: no_route},
         routes=[
-            Route("/log/{path:path}", guarded(log_file), methods=["GET"]),
+            Route("/log/{path:path}", _log_files(parts.read_log), methods=["GET"]),
             Route("/witness/add-checkpoint", guarded(add_checkpoint), methods=["POST"]),
             Route("/witness/{digest}/checkpoint", guarded(witnessed), methods=["GET"]),
             Route("/deliver", guarded(deliver), methods=["POST"]),
             Route("/exhibit/{digest}", guarded(exhibit), methods=["GET"]),
-        ]
+            Route("/followed/{digest}/{path:path}", _log_files(parts.followed), methods=["GET"]),
+        ],
     )
+
+
+def _log_files(read: Callable[..., bytes]) -> Endpoint:
+    """Return the endpoint for the files of the own log, or of a followed one, which its address names by a digest."""
+
+    async def log_file(request: Request) -> Response:
+        path = request.path_params["path"]
+        named = [request.path_params["digest"]] if "digest" in request.path_params else []
+        if not _LOG_PATH.fullmatch(path) or not all(_DIGEST.fullmatch(name) for name in named):
+            raise NotFoundError("a log has a checkpoint, tiles and envelopes, nothing else")
+        data = await run_in_threadpool(read, *named, path)
+        text = path == "checkpoint"
+        headers = SAFE_HEADERS | {"cache-control": _CHECKPOINT_CACHE if text else _IMMUTABLE}
+        media_type = "text/plain; charset=utf-8" if text else "application/octet-stream"
+        return Response(data, media_type=media_type, headers=headers)
+
+    return guarded(log_file)
 
 
 def _reply(reply: Reply) -> Response:

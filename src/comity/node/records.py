@@ -28,6 +28,7 @@ class Record:
     log_index: int | None
     logged_by: int | None
     proof: bytes | None
+    problem: str | None
     receipt: str | None
 
     def held(self) -> Held:
@@ -97,7 +98,8 @@ def case_records(reader: Reader, case: str) -> list[Record]:
 
 
 def _record(row: Row) -> Record:
-    statement_id, case, issuer, own, envelope, salt, disclosures, _entry, log_index, logged_by, proof, receipt = row
+    statement_id, case, issuer, own, envelope, salt, disclosures = row[:7]
+    _entry, log_index, logged_by, proof, problem, receipt = row[7:]
     spoken = Spoken(
         envelope=parse_envelope(envelope), salt=salt, disclosures=tuple(json.loads(disclosures)) if disclosures else ()
     )
@@ -111,6 +113,7 @@ def _record(row: Row) -> Record:
         log_index=log_index,
         logged_by=logged_by,
         proof=proof,
+        problem=problem,
         receipt=receipt,
     )
 

@@ -8,12 +8,11 @@ cosigned beside a newer one. Only then the mark of the restored node goes. Nothi
 What stays possible: a head that nobody but the lost node and its own log ever saw is not known to anyone here.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 from comity.errors import (
     Error,
@@ -24,8 +23,8 @@ from comity.errors import (
     VerificationError,
 )
 from comity.exchange.delivery import Spoken
+from comity.kernel.checkpoint import find_signature
 from comity.kernel.envelope import parse_envelope, verify_envelope
-from comity.kernel.key import PublicPair
 from comity.kernel.note import Note, parse_note
 from comity.kernel.policy import Policy, parse_policy
 from comity.kernel.statement import parse_statement
@@ -36,11 +35,10 @@ from comity.log.sequencer import read_head
 from comity.log.witness import DatabaseWitnessState, WitnessHead
 from comity.node import records
 from comity.node.backup import clear_mark
-from comity.node.context import LOCK, POLICY, TRUST, open_stores, utc_now
+from comity.node.context import TRUST, open_stores
+from comity.node.followed import followed_url
 from comity.node.inception import Card, load_card
-from comity.node.peers import FOLLOWED
-from comity.node.transport import Transport
-from comity.node.witnesses import quorum_of, witness_peers
+from comity.node.service import LOCK, quorum_of, witness_peers
 from comity.parties.trust_folder import load_trust
 from comity.store.database import Transaction
 from comity.store.files import Folder
@@ -48,4 +46,233 @@ from comity.store.lock import ProcessLock
 from comity.store.sqlite import SqliteDatabase
 
 Get = Callable[[str], bytes]
-Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a node got back, and what it could not."""
+
+    authority: str
+    size: int
+    refetched: Refetched | None
+    source: str | None
+    witnessed: dict[str, int]
+    """The logs whose newest cosigned size went up, with that size."""
+    unheard: tuple[str, ...]
+    """The logs that this node witnesses and of which nobody told anything."""
+    problems: dict[str, str]
+
+
+def refetch_node(directory: Path, get: Get, *, now: int, log_files: Path | None = None) -> Report:
+    """Bring the stopped node in `directory` up to what others hold of it, and remove the mark of a restored node.
+
+    `get` fetches a URL. `log_files` is a `log` folder that survived, of this very node; it is asked first.
+
+    Raises:
+        ConflictError: the node runs.
+        PolicyError: its log has no witnesses yet.
+        UnavailableError: too few of its witnesses answer, or nobody holds the missing entries.
+        VerificationError: the log has contradicted itself, or its database is no earlier state of it.
+        StoreError: the database or the disk failed.
+    """
+    with ExitStack() as stack:
+        settings, database, _, folder = open_stores(directory)
+        stack.callback(database.close)
+        stack.enter_context(ProcessLock(directory / LOCK))
+        card = load_card(directory)
+        if not card.policy:
+            raise PolicyError(f"the log of {card.authority} has no witnesses that could be asked")
+        trust = {name: item for name, item in load_trust(directory / TRUST).items() if name != settings.authority}
+        recovery = _Recovery(database, folder, card=card, trust=trust, get=get, now=now)
+        heads = recovery.ask_heads(parse_policy(card.policy))
+        done, source = recovery.grow(heads, log_files)
+        recovery.check_all(heads)
+        witnessed, unheard = recovery.catch_up_as_witness()
+        with database.reading() as tx:
+            size = read_head(tx).size
+        clear_mark(directory)
+        return Report(
+            authority=settings.authority,
+            size=size,
+            refetched=done,
+            source=source,
+            witnessed=witnessed,
+            unheard=unheard,
+            problems=recovery.problems,
+        )
+
+
+class _Recovery:
+    """The steps of one recovery, under the node's lock."""
+
+    def __init__(
+        self,
+        database: SqliteDatabase,
+        folder: Folder,
+        *,
+        card: Card,
+        trust: dict[str, Recognition],
+        get: Get,
+        now: int,
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._card = card
+        self._trust = trust
+        self._get = get
+        self._now = now
+        self.problems: dict[str, str] = {}
+
+    # As a log.
+
+    def ask_heads(self, policy: Policy) -> list[SignedHead]:
+        """Return every head of this log that its witnesses and followers hold."""
+        origin = self._card.log.name
+        digest = sha256(origin.encode()).hexdigest()
+        witnesses = witness_peers(policy)
+        urls = {peer.name: f"{peer.url}/{digest}/checkpoint" for peer in witnesses}
+        urls |= {name: f"{followed_url(item.url, origin)}/checkpoint" for name, item in self._trust.items()}
+        heads: list[SignedHead] = []
+        heard = 0
+        for source, url in urls.items():
+            try:
+                data = self._get(url)
+                heads.append(verify_signed_head(data, self._card.log, source))
+            except NotFoundError:
+                pass
+            except Error as exc:
+                self.problems[source] = exc.message
+                continue
+            # Followers tell more, but only witnesses vouch that nothing newer was published.
+            heard += source not in self._trust
+        # So many that at least one of them cosigned whatever was published.
+        wanted = max(quorum_of(policy), len(witnesses) - quorum_of(policy) + 1)
+        if heard < wanted:
+            raise UnavailableError(
+                f"{heard} of {wanted} wanted witnesses told of this log's latest head; try again when more answer "
+                f"({'; '.join(f'{name}: {problem}' for name, problem in self.problems.items())})"
+            )
+        return heads
+
+    def grow(self, heads: Sequence[SignedHead], log_files: Path | None) -> tuple[Refetched | None, str | None]:
+        """Take the missing entries from the first source that has them; return what came, and from where."""
+        with self._database.reading() as tx:
+            own = read_head(tx)
+        if not heads:
+            return None, None
+        target = max(heads, key=lambda head: (head.checkpoint.size, head.time))
+        if target.checkpoint.size <= own.size:
+            return None, None
+        tried: list[str] = []
+        for source, fetch in self._sources(log_files):
+            try:
+                return refetch(self._database, target=target, fetch=fetch, keep=self._keep_public), source
+            except (NotFoundError, UnavailableError, MalformedError, VerificationError) as exc:
+                tried.append(f"{source}: {exc.message}")
+        held = max((head.checkpoint.size for head in heads if head.source in self._trust), default=own.size)
+        raise UnavailableError(
+            f"{target.source} holds size {target.checkpoint.size}, this database ends at {own.size}, and followers "
+            f"hold {held}: nobody gave the entries in between; see docs/howto/restore.md ({'; '.join(tried)})"
+        )
+
+    def _sources(self, log_files: Path | None) -> Iterator[tuple[str, Fetch]]:
+        origin = self._card.log.name
+        followers = [(name, self._fetch_from(followed_url(item.url, origin))) for name, item in self._trust.items()]
+        if log_files is not None:
+            yield str(log_files), _first_of(Folder(log_files).read, [fetch for _, fetch in followers])
+        for name, fetch in followers:
+            yield name, _first_of(fetch, [self._folder.read, *(other for _, other in followers)])
+
+    def _fetch_from(self, prefix: str) -> Fetch:
+        return lambda path: self._get(f"{prefix}/{path}")
+
+    def _keep_public(self, tx: Transaction, position: int, data: bytes) -> None:
+        """Keep an own `keys` statement that was found again; any other public statement is kept with its entry."""
+        envelope = parse_envelope(data)
+        statement = parse_statement(envelope.payload)
+        if statement.kind != KEYS_KIND or statement.issuer != self._card.authority:
+            return
+        verify_envelope(envelope, [self._card.root])
+        arrival = refetched_arrival(position)
+        spoken = Spoken(envelope=envelope, salt=None, disclosures=())
+        records.add_designation(tx, parse_designation(statement), envelope)
+        records.add_statement(tx, spoken, statement, own=True, arrival=arrival, now=statement.issued)
+
+    def check_all(self, heads: Sequence[SignedHead]) -> None:
+        """Every head that this log signed, wherever it was seen, is an earlier state of its tree."""
+        with self._database.reading() as tx:
+            for head in heads:
+                size = head.checkpoint.size
+                if root_in_tree(tx, self._folder.read, size) != head.checkpoint.root:
+                    raise VerificationError(
+                        f"{head.source} holds a head of size {size} that this log signed over other entries than its "
+                        "database has: it must not sign again (docs/howto/restore.md)"
+                    )
+
+    # As a witness.
+
+    def catch_up_as_witness(self) -> tuple[dict[str, int], tuple[str, ...]]:
+        """Take over the newest heads that others hold of the logs witnessed here; return those that moved."""
+        moved: dict[str, int] = {}
+        unheard: list[str] = []
+        state = DatabaseWitnessState(self._database)
+        for authority, recognition in self._trust.items():
+            seen = self._newest_head_of(recognition)
+            if seen is None:
+                unheard.append(authority)
+                continue
+            origin = recognition.log.name
+            with state.update() as update:
+                kept = update.head(origin)
+                if kept is None or kept.checkpoint.size < seen.checkpoint.size:
+                    update.keep(seen)
+                    moved[origin] = seen.checkpoint.size
+        return moved, tuple(unheard)
+
+    def _newest_head_of(self, recognition: Recognition) -> WitnessHead | None:
+        origin = recognition.log.name
+        digest = sha256(origin.encode()).hexdigest()
+        urls = [f"{recognition.url}/log/checkpoint"]
+        for other in self._trust.values():
+            if other.authority != recognition.authority:
+                urls += [f"{other.url}/witness/{digest}/checkpoint", f"{followed_url(other.url, origin)}/checkpoint"]
+        newest: WitnessHead | None = None
+        for url in urls:
+            try:
+                head = self._verify_peer_head(self._get(url), recognition)
+            except NotFoundError:
+                continue
+            except Error as exc:
+                self.problems[url] = exc.message
+                continue
+            if newest is None or head.checkpoint.size > newest.checkpoint.size:
+                newest = head
+        return newest
+
+    def _verify_peer_head(self, data: bytes, recognition: Recognition) -> WitnessHead:
+        note = parse_note(data)
+        keys = recognition.log.verifier_keys()
+        checkpoint = verify_log_keys(note, keys)
+        lines = (find_signature(note.signatures, key) for key in keys)
+        kept = Note(text=note.text, signatures=tuple(line for line in lines if line is not None))
+        # The time stands for that of the forgotten cosignature, which was no later.
+        return WitnessHead(checkpoint=checkpoint, time=self._now, note=kept.encode())
+
+
+def _first_of(fetch: Fetch, others: Sequence[Fetch]) -> Fetch:
+    """Return a fetch that asks the others as well for envelopes, of which no single holder need have every one."""
+
+    def read(path: str) -> bytes:
+        try:
+            return fetch(path)
+        except (NotFoundError, UnavailableError):
+            if not path.startswith("envelope/"):
+                raise
+        for other in others:
+            try:
+                return other(path)
+            except (NotFoundError, UnavailableError):
+                continue
+        raise NotFoundError(f"nobody has {path}")
+
+    return read

@@ -1,13 +1,14 @@
 """A running node: stores, keys, sequencer, jobs and two listeners in one process.
 
 Order at start: lock the folder, open the stores, let the public listener answer, ask witnesses for this log's own
-latest head, and only then sign. Whatever fails while running is tried again, except what must not be: a log that has
-stopped stays stopped, and the desk says why.
+latest head, and only then sign. A restored node signs and cosigns nothing before it was refetched. Whatever fails while
+running is tried again, except what must not be: a log that has stopped stays stopped, and the desk says why.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -15,17 +16,34 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from comity.errors import ConflictError, Error, NotFoundError, PolicyError, StoreError
+from comity.errors import (
+    ConflictError,
+    Error,
+    MalformedError,
+    NotFoundError,
+    PolicyError,
+    StoreError,
+    UnavailableError,
+)
 from comity.kernel.canonical import Json, JsonObject, format_time
-from comity.kernel.checkpoint import Checkpoint
+from comity.kernel.checkpoint import Checkpoint, parse_checkpoint
 from comity.kernel.key import VerifierKey
 from comity.kernel.policy import Policy, parse_policy
 from comity.log.cosigning import Cosigners, WitnessPeer
-from comity.log.sequencer import Sequencer, read_head, read_published, root_of_size
+from comity.log.refetch import root_in_tree
+from comity.log.sequencer import Sequencer, read_head, read_published
 from comity.log.sequencer import Settings as LogSettings
 from comity.log.startup import Answer, Permit, Quarantined, may_sign
-from comity.log.witness import DatabaseWitnessState, Reply, handle_add_checkpoint, handle_get_checkpoint
+from comity.log.witness import (
+    DatabaseWitnessState,
+    Reply,
+    handle_add_checkpoint,
+    handle_get_checkpoint,
+    parse_submission,
+)
+from comity.node.backup import is_restored
 from comity.node.context import POLICY, SERVICE_KEYS, Node, open_stores
+from comity.node.followed import read_followed
 from comity.node.inbox import accept_delivery
 from comity.node.jobs import run_due
 from comity.node.keyring import open_service
@@ -38,21 +56,29 @@ from comity.store.lock import ProcessLock
 LOCK: Final = "node.lock"
 _LOG = logging.getLogger("comity.node")
 MAX_BATCH: Final = 65_536
+RUNNING: Final = "running"
 _JOB_PAUSE_SECONDS: Final = 0.25
 _START_PAUSE_SECONDS: Final = 0.5
+# A log that was cosigned publishes within moments: following it that soon leaves little that only it has.
+_AFTER_COSIGNING_SECONDS: Final = 0.5
 
 
 class Service:
     """One node, from start to stop."""
 
-    def __init__(self, node: Node, policy: Policy) -> None:
+    def __init__(self, node: Node, policy: Policy, *, transport: Transport | None = None) -> None:
         self.node = node
         self.policy = policy
-        self.transport = Transport()
+        self.transport = Transport() if transport is None else transport
         self.peers = Peers(node, self.transport)
         self.sessions = Sessions(node.directory, node.now)
         self.state = "starting"
         self.problems: dict[str, str] = {}
+        self.quarantined = is_restored(node.directory)
+        # What ended unexpectedly, and whom to tell: the process must not live on with a dead part.
+        self.fault: str | None = None
+        self.on_fault: Callable[[], object] = lambda: None
+        self._cosigned: set[str] = set()
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="witness")
@@ -97,32 +123,49 @@ class Service:
     def _supervised(self, action: Callable[[], None]) -> None:
         try:
             action()
-        except Exception:  # the process must not live on with a dead part
+        except Exception:
             _LOG.exception("%s ended unexpectedly", action.__name__)
-            self.state = f"{action.__name__} ended unexpectedly; see the log of the process"
-            raise
+            self.state = self.fault = f"{action.__name__} ended unexpectedly; see the log of the process"
+            self.on_fault()
 
     def _run_log(self) -> None:
-        permit = self._permit()
-        if permit is None:
+        if self.quarantined:
+            self._quarantine("restored from a backup; stop the node and run 'comity log refetch'")
             return
         try:
-            self._sequencer.start(permit)
-            self.state = "running"
+            permit = self._permit()
+            if permit is None or not self._start_log(permit):
+                return
+            self.state = RUNNING
             while not self._stop.is_set():
                 self._tick()
                 self._wake.wait(self.node.settings.checkpoint_seconds)
                 self._wake.clear()
-        except (StoreError, PolicyError) as exc:
+        except Error as exc:
             self.state = f"the log has stopped: {exc.message}"
             _LOG.error("%s", self.state)
+
+    def _start_log(self, permit: Permit) -> bool:
+        """Start the sequencer; what a full disk prevents is tried again until the node is stopped."""
+        while not self._stop.is_set():
+            try:
+                self._sequencer.start(permit)
+            except StoreError as exc:
+                if exc.fatal:
+                    raise
+                self._note("log", exc.message)
+                self._stop.wait(_START_PAUSE_SECONDS)
+            else:
+                return True
+        return False
 
     def _tick(self) -> None:
         try:
             self._sequencer.tick()
             place_own(self.node, self.policy)
-        except StoreError as exc:
-            if exc.fatal:
+        except Error as exc:
+            # A published note may not satisfy a policy that was changed since; only the log itself may stop the log.
+            if isinstance(exc, StoreError) and exc.fatal:
                 raise
             self._note("log", exc.message)
         else:
@@ -145,11 +188,15 @@ class Service:
                 return decision
             self.state = f"waiting: {decision.reason}"
             if isinstance(decision, Quarantined):
-                self.state = f"quarantined: {decision.reason}; nothing is signed (docs/howto/restore.md)"
-                _LOG.error("%s", self.state)
+                self._quarantine(decision.reason)
                 return None
             self._stop.wait(_START_PAUSE_SECONDS)
         return None
+
+    def _quarantine(self, reason: str) -> None:
+        self.quarantined = True
+        self.state = f"quarantined: {reason}; nothing is signed (docs/howto/restore.md)"
+        _LOG.error("%s", self.state)
 
     def _ask_head(self, witness: WitnessPeer) -> Answer | None:
         digest = sha256(self.node.settings.origin.encode()).hexdigest()
@@ -163,16 +210,30 @@ class Service:
 
     def _root_at(self, size: int) -> bytes | None:
         with self.node.database.reading() as reader:
-            return root_of_size(reader, size)
+            return root_in_tree(reader, self.node.log_folder.read, size)
 
     def _run_peers(self) -> None:
         pause = max(0.2, min(self.node.settings.checkpoint_seconds / 2, 30.0))
-        while not self._stop.wait(pause):
-            for authority in self.node.trust():
+        due = time.monotonic() + pause
+        while not self._stop.wait(min(pause, _AFTER_COSIGNING_SECONDS)):
+            soon, self._cosigned = self._cosigned, set()
+            everybody = time.monotonic() >= due
+            if everybody:
+                due = time.monotonic() + pause
+            for authority in self._recognised() if everybody else tuple(soon):
                 if self._stop.is_set():
                     return
                 if authority != self.node.authority:
                     self._note(authority, self._follow(authority))
+
+    def _recognised(self) -> Iterable[str]:
+        try:
+            found = self.node.trust()
+        except Error as exc:
+            self._note("trust", exc.message)
+            return ()
+        self._note("trust", None)
+        return found
 
     def _follow(self, authority: str) -> str | None:
         try:
@@ -210,14 +271,19 @@ class Service:
         }
 
     def cosign(self, body: bytes) -> Reply:
-        """Answer a request to cosign."""
-        return handle_add_checkpoint(
+        """Answer a request to cosign; a node that may have forgotten what it cosigned does not."""
+        if self.quarantined:
+            return Reply(status=503, body=b"this witness was restored and is quarantined\n")
+        reply = handle_add_checkpoint(
             body,
             state=DatabaseWitnessState(self.node.database),
             known_logs=self.known_logs(),
             witness=self.node.keys.witness,
             now=int(self.node.now().timestamp()),
         )
+        if reply.status == 200:  # noqa: PLR2004 - HTTP
+            self._cosigned.add(parse_checkpoint(parse_submission(body).note.text).origin.removesuffix("/log"))
+        return reply
 
     def monitor(self, digest: str) -> Reply:
         """Answer what was cosigned last for a log."""
@@ -226,11 +292,38 @@ class Service:
         )
 
     def deliver(self, data: bytes) -> bytes:
-        """Accept a delivery."""
+        """Accept a delivery; a receipt of a node that must not sign might never be logged.
+
+        Raises:
+            UnavailableError: the node does not sign now.
+            Error: whatever refuses the delivery.
+        """
+        self.check_signing()
         return accept_delivery(self.node, data, follow=self._follow_once)
 
+    def check_signing(self) -> None:
+        """Refuse to receipt or approve before the log may be signed: what is acknowledged might never be logged.
+
+        Raises:
+            UnavailableError: the node starts, is quarantined, or its log has stopped.
+        """
+        if self.state != RUNNING:
+            raise UnavailableError(f"this node does not sign now: {self.state}")
+
     def _follow_once(self, authority: str) -> None:
-        self._note(authority, self._follow(authority))
+        """Follow a log for the inbox; a sender whose log cannot be read just now is asked to deliver again."""
+        try:
+            self.peers.follow(authority)
+        except ConflictError:
+            return
+        except UnavailableError as exc:
+            self._note(authority, exc.message)
+            message = f"the log of {authority} cannot be followed from here just now, so its newest keys are unknown"
+            raise UnavailableError(message, retry_after_seconds=10) from exc
+        except Error as exc:
+            self._note(authority, exc.message)
+        else:
+            self._note(authority, None)
 
     def exhibit_size(self, digest: str) -> int:
         """Return the size of an encrypted exhibit that was sent out from here."""
@@ -244,12 +337,17 @@ class Service:
         """Yield an encrypted exhibit from `start` on."""
         return self.node.blobs.read(digest, start=start)
 
+    def followed(self, digest: str, path: str) -> bytes:
+        """Return a file of a log that is followed here."""
+        return read_followed(self.node, digest, path)
+
     def status(self) -> JsonObject:
         """Return how the node is, for the desk."""
         with self.node.database.reading() as reader:
             head, published = read_head(reader), read_published(reader)
             waiting = reader.one("public_statements_unplaced")
             known = reader.all("designations_newest")
+            urgent = reader.one("urgent_count")
         problems: JsonObject = dict(sorted(self.problems.items()))
         recognised: list[Json] = [*sorted(self.node.trust())]
         return {
@@ -258,6 +356,7 @@ class Service:
             "signed_size": head.size,
             "published_size": None if published is None else published[0].size,
             "signed_at": format_time(datetime.fromtimestamp(head.time, UTC)),
+            "urgent_overrides": 0 if urgent is None else int(urgent[0]),
             "statements_without_place": 0 if waiting is None else int(waiting[0]),
             "recognised": recognised,
             "keys_known": {str(row[0]): int(row[1]) for row in known},
@@ -288,6 +387,7 @@ def load_service(directory: Path, passphrase: str, stack: ExitStack) -> Service:
         NotFoundError: there is no node in that folder.
         PolicyError: its log has no policy yet.
         UnauthenticatedError: the passphrase is wrong.
+        MalformedError: the service keys are another authority's.
         ConflictError: another process runs this node.
     """
     settings, database, blobs, log_folder = open_stores(directory)
@@ -298,6 +398,8 @@ def load_service(directory: Path, passphrase: str, stack: ExitStack) -> Service:
         raise PolicyError(f"the log of {settings.authority} has no witnesses yet; name them with 'comity witnesses'")
     policy = parse_policy(policy_file.read_text(encoding="utf-8"))
     keys = open_service(directory / SERVICE_KEYS, passphrase)
+    if keys.authority != settings.authority:
+        raise MalformedError(f"{directory / SERVICE_KEYS} holds the keys of {keys.authority}, not {settings.authority}")
     blobs.prepare()
     node = Node(
         directory=directory, settings=settings, keys=keys, database=database, blobs=blobs, log_folder=log_folder

@@ -74,7 +74,13 @@ def check_url(url: str) -> None:
     Raises:
         MalformedError: it is no http(s) URL, has credentials or a query, or is plain http off loopback.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as exc:
+        raise MalformedError(f"{url[:100]!r} is no URL: {exc}") from exc
+    if port == 0 or re.search(r"[^\x21-\x7e]", url):
+        raise MalformedError(f"{url[:100]!r} has a port or a character that no URL has")
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
         raise MalformedError(f"{url[:100]!r} is not a plain http or https URL")
     if url.endswith("/"):
@@ -106,14 +112,18 @@ def parse_settings(text: str) -> Settings:
     known = {field.name for field in fields(Settings)}
     if unknown := sorted(value.keys() - known):
         raise MalformedError(f"{FILE_NAME}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    listed = value.get("competences", [])
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise MalformedError(f"{FILE_NAME}: competences is a list of text")
     if "competences" in value:
-        value["competences"] = tuple(value["competences"])
+        value["competences"] = tuple(listed)
     wanted = {"exercise": bool, "public_port": int, "desk_port": int, "batch": int, "competences": tuple}
     for name, item in value.items():
         kind = (int, float) if name == "checkpoint_seconds" else wanted.get(name, str)
         if not isinstance(item, kind) or (isinstance(item, bool) and name != "exercise"):
             raise MalformedError(f"{FILE_NAME}: {name} is {item!r}, which is of the wrong type")
-    if any(re.search(r"[\x00-\x1f\x7f]", item) for item in value.values() if isinstance(item, str)):
+    texts = [*listed, *(item for item in value.values() if isinstance(item, str))]
+    if any(re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
         raise MalformedError(f"{FILE_NAME}: a setting holds a control character")
     try:
         return Settings(**value)

@@ -134,6 +134,14 @@ def test_a_gap_in_custody_is_named(changes: list[dict[str, str]], message: str) 
         check_custody(chain(*changes))
 
 
+def test_two_clocks_may_differ_a_little_at_the_hand_over_and_only_there() -> None:
+    check_custody(chain({}, {}, {"at": "2026-03-02T08:55:00Z"}))
+    with pytest.raises(PolicyError, match="time runs backwards"):
+        check_custody(chain({}, {}, {"at": "2026-03-02T08:54:59Z"}))
+    with pytest.raises(PolicyError, match="time runs backwards"):
+        check_custody(chain({}, {}, {"at": "2026-03-02T08:59:00Z", "action": "examined"}))
+
+
 def test_no_event_is_no_custody() -> None:
     with pytest.raises(PolicyError, match="no custody event"):
         check_custody([])

@@ -125,6 +125,18 @@ def test_a_recognition_needs_every_member(name: str) -> None:
         parse_recognition(encode_json(value))
 
 
+def test_a_policy_lists_both_log_keys_of_the_recognition_and_no_third() -> None:
+    lines = policy(1).text.splitlines()
+    third = pair(LOG.public.name, 43).public
+    added = f"log {encode_vkey(third.name, 0x01, third.ed25519)}"
+    rest = lines[2:]
+    for wrong in ([*lines[:1], *rest], [*lines[1:2], *rest], [added, *lines], [added, *rest], ["quorum none"]):
+        with pytest.raises(MalformedError, match=r"just the two log keys of xaa\.centre"):
+            parse_recognition(changed(policy="\n".join([*wrong, ""])))
+    reordered = parse_recognition(changed(policy="\n".join([lines[1], lines[0], *rest, ""])))
+    assert reordered.log == LOG.public
+
+
 def test_a_policy_that_counts_the_log_itself_is_refused() -> None:
     lines = [line for line in policy(1).text.splitlines() if line.startswith("log ")]
     lines += [f"witness w {encode_vkey(WITNESS.public.name, 0x04, WITNESS.public.ed25519)}", "quorum w", ""]

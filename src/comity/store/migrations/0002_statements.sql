@@ -15,6 +15,7 @@ CREATE TABLE statement (
     log_index INTEGER,
     logged_by INTEGER,
     proof BLOB,
+    problem TEXT,
     held_since TEXT NOT NULL,
     receipt_id TEXT
 ) STRICT;
@@ -42,6 +43,7 @@ CREATE TABLE draft (
     follows TEXT NOT NULL,
     body TEXT NOT NULL,
     approver TEXT,
+    urgent INTEGER NOT NULL DEFAULT 0,
     statement_id TEXT
 ) STRICT;
 

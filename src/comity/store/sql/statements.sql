@@ -5,12 +5,12 @@ VALUES (:id, :case_id, :issuer, :kind, :issued, :own, :envelope, :salt, :disclos
 
 -- name: statement_get
 -- One statement with its opening and place.
-SELECT id, case_id, issuer, own, envelope, salt, disclosures, entry, log_index, logged_by, proof, receipt_id
+SELECT id, case_id, issuer, own, envelope, salt, disclosures, entry, log_index, logged_by, proof, problem, receipt_id
 FROM statement WHERE id = :id;
 
 -- name: statements_of_case
 -- Every statement of a case, in the order in which they came to be held here.
-SELECT id, case_id, issuer, own, envelope, salt, disclosures, entry, log_index, logged_by, proof, receipt_id
+SELECT id, case_id, issuer, own, envelope, salt, disclosures, entry, log_index, logged_by, proof, problem, receipt_id
 FROM statement WHERE case_id = :case_id ORDER BY held_since, id;
 
 -- name: statement_set_receipt
@@ -19,16 +19,20 @@ UPDATE statement SET receipt_id = :receipt_id WHERE id = :id AND receipt_id IS N
 
 -- name: statements_without_place
 -- Statements of an issuer whose entry is not yet known to be logged.
-SELECT id, entry, arrival FROM statement WHERE issuer = :issuer AND log_index IS NULL;
+SELECT id, entry, arrival, envelope FROM statement WHERE issuer = :issuer AND log_index IS NULL;
 
 -- name: statement_set_place
 -- Note where a statement is logged and since when a quorum of witnesses vouches for it.
-UPDATE statement SET log_index = :log_index, logged_by = :logged_by, proof = :proof
+UPDATE statement SET log_index = :log_index, logged_by = :logged_by, proof = :proof, problem = :problem
 WHERE id = :id AND log_index IS NULL;
 
 -- name: cases
 -- Opening statements, newest first.
 SELECT id, issuer, issued, own FROM statement WHERE id = case_id AND kind = 'request' ORDER BY held_since DESC, id LIMIT :most;
+
+-- name: cases_beginning
+-- Up to two cases whose ids lie in a range: one is the case meant, two are too many.
+SELECT id FROM statement WHERE id >= :beginning AND id < :end AND id = case_id AND kind = 'request' LIMIT 2;
 
 -- name: public_statements_unplaced
 -- How many own statements wait for a place in the log.
@@ -63,7 +67,12 @@ FROM draft WHERE statement_id IS NULL ORDER BY id;
 
 -- name: draft_approve
 -- Settle a draft once; a second approval changes no row.
-UPDATE draft SET approver = :approver, statement_id = :statement_id WHERE id = :id AND statement_id IS NULL;
+UPDATE draft SET approver = :approver, statement_id = :statement_id, urgent = :urgent
+WHERE id = :id AND statement_id IS NULL;
+
+-- name: urgent_count
+-- How often an officer had a checkpoint made at once, outside the clock.
+SELECT count(*) FROM draft WHERE urgent = 1;
 
 -- name: job_add
 -- Write a duty, in the transaction that creates it; the same duty twice is one.
