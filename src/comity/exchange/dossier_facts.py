@@ -282,8 +282,8 @@ def collect_not_proved(checked: Sequence[Checked], *, custody_hidden: bool) -> t
             open_windows.setdefault((item.pair.key_ids()[0], item.window.before[0]), []).append(item)
     gaps = [
         f"that key {key[:_SHORT]}… of {items[0].pair.name} was still valid after entry {before}, the last keys "
-        f"statement here, when it signed {', '.join(name_statement(item.statement.kind, item.id) for item in items)}; a newer "
-        "dossier can close this"
+        f"statement here, when it signed {', '.join(name_statement(item.statement.kind, item.id) for item in items)}; "
+        "a newer dossier can close this"
         for (key, before), items in open_windows.items()
     ]
     if custody_hidden:

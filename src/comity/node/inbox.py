@@ -2,24 +2,36 @@
 
 1. Size and encryption: an age file to this node's delivery identity.
 2. Form: one sealed statement with its opening.
-3. Sender: recognised here, and signed by a pair that its newest logged `keys` statement designates. An unknown key is
-   looked for once more after following the sender's log.
+3. Sender: recognised here, and signed by a pair that its `keys` statement in force designates: the one before the
+   statement's entry where that is known to be logged, else the newest. An unknown key is looked for once more after
+   following the sender's log.
 4. Addressee, exercise flag and time fit this node.
 5. The same statement again gets the stored receipt; no second entry is made.
 6. The case: who may say this here, after what.
 7. The law, derived again from this node's own tables.
 8. Statement, receipt and the receipt's entry in one transaction; then the answer, encrypted to the sender.
 
-A refusal at any step leaves nothing in a case; one line is kept for the desk.
+A refusal at any step leaves nothing in a case; one line is kept for the desk. What is only unavailable is no refusal:
+the sender tries again.
 """
 
+import contextlib
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
-from comity.age.recipient import parse_recipient
+from comity.age.recipient import Recipient, parse_recipient
 from comity.age.stream import decrypt_bytes, encrypt_bytes
-from comity.errors import ConflictError, Error, MalformedError, PolicyError, UnavailableError, VerificationError
+from comity.errors import (
+    ConflictError,
+    Error,
+    MalformedError,
+    PolicyError,
+    StoreError,
+    TooLargeError,
+    UnavailableError,
+    VerificationError,
+)
 from comity.exchange.delivery import (
     MAX_DELIVERY_BYTES,
     Spoken,
@@ -33,6 +45,7 @@ from comity.exchange.rules import MAX_CLOCK_SKEW
 from comity.exchange.statements import Exhibit, Package, Receipt, body_of, encode_body
 from comity.kernel.canonical import encode_json, format_time
 from comity.kernel.statement import Statement
+from comity.log.follower import find_entry
 from comity.log.sequencer import append_pending
 from comity.node import records
 from comity.node.context import Node
@@ -42,6 +55,10 @@ from comity.store.database import Transaction
 # An age file is its plain bytes, a header and 16 bytes for each 64 KiB.
 MAX_ENCRYPTED_BYTES: Final = MAX_DELIVERY_BYTES + 64 * 1024
 KEPT_REFUSALS: Final = 1000
+# Of what others have written, at most this much is kept or shown.
+MAX_SHOWN: Final = 500
+# A sender whose clock is ahead is told to come back when its time has come, or at least so often.
+LONGEST_RETRY_SECONDS: Final = 3600
 FETCH: Final = "fetch"
 
 Follow = Callable[[str], None]
@@ -57,17 +74,19 @@ def accept_delivery(node: Node, data: bytes, *, follow: Follow) -> bytes:
     """
     try:
         return _accept(node, data, follow)
-    except UnavailableError:
+    except (UnavailableError, StoreError):
         raise
     except Error as exc:
-        _note_refusal(node, data, exc)
+        # The sender is told the reason even where this node cannot note it.
+        with contextlib.suppress(StoreError):
+            _note_refusal(node, data, exc)
         raise
 
 
 def _accept(node: Node, data: bytes, follow: Follow) -> bytes:
     # 1.
     if len(data) > MAX_ENCRYPTED_BYTES:
-        raise MalformedError(f"a delivery has {len(data)} bytes, at most {MAX_ENCRYPTED_BYTES} are read")
+        raise TooLargeError(f"a delivery has {len(data)} bytes, at most {MAX_ENCRYPTED_BYTES} are read")
     plain = decrypt_bytes(data, [node.keys.delivery], max_bytes=MAX_DELIVERY_BYTES)
     # 2.
     spoken = parse_delivery(plain)
@@ -76,16 +95,19 @@ def _accept(node: Node, data: bytes, follow: Follow) -> bytes:
     statement = _verify_sender(node, spoken, issuer, follow)
     # 4.
     _check_headers(node, statement)
+    if statement.kind == "receipt":
+        _keep_receipt(node, spoken, statement)
+        return b""
+    # Whoever cannot be answered is refused before anything is kept.
+    recipient = _recipient(node, issuer)
     # 5.
-    known = _stored_receipt(node, spoken.envelope.id)
-    if known is not None:
-        return _answer(node, issuer, known)
-    # 6, 7.
-    if statement.kind != "receipt":
+    receipt = _stored_receipt(node, spoken.envelope.id)
+    if receipt is None:
+        # 6, 7.
         _check_case(node, statement)
-    # 8.
-    receipt = _keep(node, spoken, statement)
-    return b"" if receipt is None else _answer(node, issuer, receipt)
+        # 8.
+        receipt = _keep(node, spoken, statement)
+    return encrypt_bytes(encode_delivery(receipt), [recipient])
 
 
 def _verify_sender(node: Node, spoken: Spoken, issuer: str, follow: Follow) -> Statement:
@@ -94,7 +116,7 @@ def _verify_sender(node: Node, spoken: Spoken, issuer: str, follow: Follow) -> S
     node.recognition(issuer)
     try:
         return _open(node, spoken, issuer)
-    except (VerificationError, PolicyError):
+    except VerificationError:
         # The key may have been designated since this node last looked.
         follow(issuer)
         return _open(node, spoken, issuer)
@@ -102,7 +124,11 @@ def _verify_sender(node: Node, spoken: Spoken, issuer: str, follow: Follow) -> S
 
 def _open(node: Node, spoken: Spoken, issuer: str) -> Statement:
     history = node.history(issuer)
-    return open_delivery(spoken, history.latest()[1], history=history)
+    with node.database.reading() as reader:
+        index = find_entry(reader, f"{issuer}/log", spoken.entry)
+    # A key that was revoked while the delivery was on its way was valid where the statement is logged.
+    _, designation = history.latest() if index is None else history.at(index)
+    return open_delivery(spoken, designation, history=history)
 
 
 def _check_headers(node: Node, statement: Statement) -> None:
@@ -119,9 +145,11 @@ def _check_headers(node: Node, statement: Statement) -> None:
         )
     ahead = statement.issued - node.now()
     if ahead > MAX_CLOCK_SKEW:
-        raise PolicyError(
+        # Time heals this, whichever of the two clocks is wrong: a refusal for good would lose the statement.
+        raise UnavailableError(
             f"the statement is dated {format_time(statement.issued)}, {int(ahead.total_seconds())} s ahead of this "
-            f"node's clock; one of the two clocks is wrong"
+            f"node's clock; one of the two clocks is wrong",
+            retry_after_seconds=min(int((ahead - MAX_CLOCK_SKEW).total_seconds()) + 1, LONGEST_RETRY_SECONDS),
         )
 
 
@@ -149,16 +177,34 @@ def _check_case(node: Node, statement: Statement) -> None:
     check_statement(statement, held)
 
 
-def _keep(node: Node, spoken: Spoken, statement: Statement) -> Spoken | None:
-    """Keep the statement and its receipt; a receipt is kept beside what it receipts and gets none itself."""
+def _keep_receipt(node: Node, spoken: Spoken, receipt: Statement) -> None:
+    """Keep a receipt beside what it receipts; it gets none itself."""
+    received = body_of(receipt, Receipt).received
+    with node.database.transaction() as tx:
+        check_receipt(records.get_statement(tx, received), receipt)
+        if tx.run("statement_set_receipt", {"id": received, "receipt_id": spoken.envelope.id}):
+            records.add_statement(tx, spoken, receipt, own=False, arrival=None, now=node.now())
+
+
+def check_receipt(record: records.Record, receipt: Statement) -> None:
+    """Refuse a receipt that is not the addressee's, or not for exactly the bytes of `record`.
+
+    Raises:
+        PolicyError: a third party gave it, or what it receipts takes none.
+        VerificationError: it is for other bytes, or another case.
+        MalformedError: it is no receipt.
+    """
+    body, sent = body_of(receipt, Receipt), record.statement
+    if not record.own or sent.kind == "receipt" or receipt.issuer not in sent.to or receipt.to != (record.issuer,):
+        raise PolicyError(f"{receipt.issuer} cannot receipt statement {record.id[:12]}…, which did not go to it")
+    stated = (body.received, body.bytes, receipt.subject, receipt.follows, receipt.exercise)
+    if stated != (record.id, len(record.spoken.envelope.encoded), record.case, (record.id,), sent.exercise):
+        raise VerificationError(f"the receipt of {receipt.issuer} is for other bytes than were delivered")
+
+
+def _keep(node: Node, spoken: Spoken, statement: Statement) -> Spoken:
+    """Keep the statement and its receipt, and return the receipt."""
     now = node.now()
-    if statement.kind == "receipt":
-        received = body_of(statement, Receipt).received
-        with node.database.transaction() as tx:
-            records.get_statement(tx, received)
-            if tx.run("statement_set_receipt", {"id": received, "receipt_id": spoken.envelope.id}):
-                records.add_statement(tx, spoken, statement, own=False, arrival=None, now=now)
-        return None
     body = Receipt(received=spoken.envelope.id, bytes=len(spoken.envelope.encoded), at=format_time(now))
     receipt = Statement(
         kind="receipt",
@@ -181,7 +227,10 @@ def _keep(node: Node, spoken: Spoken, statement: Statement) -> Spoken | None:
                 _note_exhibits(tx, statement, receipt.subject or "", now.timestamp())
     except ConflictError:
         # The same delivery arrived twice at once; the first one's receipt is the answer to both.
-        return _stored_receipt(node, spoken.envelope.id)
+        stored = _stored_receipt(node, spoken.envelope.id)
+        if stored is None:
+            raise
+        return stored
     return answer
 
 
@@ -206,9 +255,16 @@ def note_exhibit(tx: Transaction, case: str, exhibit: Exhibit, *, held: bool) ->
     )
 
 
-def _answer(node: Node, issuer: str, receipt: Spoken) -> bytes:
-    recipient = parse_recipient(node.designation(issuer).recipient)
-    return encrypt_bytes(encode_delivery(receipt), [recipient])
+def _recipient(node: Node, issuer: str) -> Recipient:
+    try:
+        return parse_recipient(node.designation(issuer).recipient)
+    except MalformedError as exc:
+        raise PolicyError(f"the keys statement of {issuer} names no usable recipient: {exc.message}") from exc
+
+
+def shown(text: str) -> str:
+    """Return what others have written as one line of bounded length without control characters."""
+    return "".join(character if character.isprintable() else " " for character in text[:MAX_SHOWN])
 
 
 def _note_refusal(node: Node, data: bytes, error: Error) -> None:
@@ -219,7 +275,7 @@ def _note_refusal(node: Node, data: bytes, error: Error) -> None:
                 "at": format_time(node.now()),
                 "digest": sha256(data).hexdigest(),
                 "code": error.code,
-                "message": error.message,
+                "message": shown(error.message),
             },
         )
         tx.run("refusals_trim", {"most": KEPT_REFUSALS})

@@ -1,10 +1,11 @@
 """Duties: deliveries and fetches, kept as rows and tried until they are done or refused for good.
 
-A peer that does not answer makes a duty wait, longer each time, for ever: a peer that is down for a day gets everything
-on the next. A refusal by the peer's rules ends a duty and shows at the desk. Order holds for each peer.
+A peer that does not answer makes all its duties wait, longer each time, for ever: a peer that is down for a day gets
+everything on the next, in order. Only a refusal by the peer's rules, in the form of the one error tree, ends a duty; it
+shows at the desk. Whatever else comes back may be a box on the way, and the duty is tried again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,22 +15,45 @@ import msgspec
 
 from comity.age.recipient import parse_recipient
 from comity.age.stream import decrypt_bytes, encrypt_bytes
-from comity.errors import Error, MalformedError, PolicyError, StoreError, UnavailableError, VerificationError
-from comity.exchange.delivery import MAX_DELIVERY_BYTES, claimed_issuer, encode_delivery, open_delivery, parse_delivery
-from comity.exchange.statements import Receipt, body_of
+from comity.errors import (
+    ConflictError,
+    Error,
+    MalformedError,
+    NotFoundError,
+    PolicyError,
+    StoreError,
+    TooLargeError,
+    UnavailableError,
+    VerificationError,
+)
+from comity.exchange.delivery import (
+    MAX_DELIVERY_BYTES,
+    Spoken,
+    claimed_issuer,
+    encode_delivery,
+    open_delivery,
+    parse_delivery,
+)
+from comity.kernel.statement import Statement
 from comity.node import records
 from comity.node.context import Node
 from comity.node.desk import DELIVER
 from comity.node.exhibits import fetch_exhibit
-from comity.node.inbox import FETCH
+from comity.node.inbox import FETCH, check_receipt, shown
 from comity.node.peers import Peers
 from comity.store.database import Row
 
 FIRST_WAIT_SECONDS: Final = 1.0
 LONGEST_WAIT_SECONDS: Final = 300.0
-# Answers after which the same bytes would be refused again.
-_FINAL_STATUSES: Final = {400, 401, 403, 409, 413, 422}
+# Codes of answers after which the same bytes would be refused again.
+_FINAL_CODES: Final = frozenset(
+    kind.code for kind in (MalformedError, TooLargeError, VerificationError, PolicyError, ConflictError, NotFoundError)
+)
 _PEERS_AT_ONCE: Final = 4
+
+
+class PeerRefusedError(PolicyError):
+    """The peer's rules refuse what was delivered; the duty ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +74,8 @@ def run_due(node: Node, peers: Peers) -> int:
         StoreError: the database failed.
     """
     with node.database.reading() as reader:
-        rows = reader.all("jobs_due", {"now": node.now().timestamp()})
+        now = node.now().timestamp()
+        rows = reader.all("jobs_due", {"now": now, "latest": now + 2 * LONGEST_WAIT_SECONDS})
     jobs = sorted((_job(row) for row in rows), key=lambda job: (job.addressee, job.id))
     groups = [list(group) for _, group in groupby(jobs, key=lambda job: job.addressee)]
     if not groups:
@@ -64,22 +89,33 @@ def _job(row: Row) -> Job:
     return Job(id=number, kind=kind, key=key, addressee=addressee, attempts=attempts)
 
 
-def _run_group(node: Node, peers: Peers, jobs: Iterable[Job]) -> int:
+def _run_group(node: Node, peers: Peers, jobs: Sequence[Job]) -> int:
     """Do one peer's duties in order; when it does not answer, the rest wait as well."""
     settled = 0
-    for job in jobs:
+    for number, job in enumerate(jobs):
         action: Callable[[Node, Peers, Job], None] = {DELIVER: _deliver, FETCH: _fetch}[job.kind]
         try:
             action(node, peers, job)
-        except (UnavailableError, StoreError) as exc:
-            _later(node, job, exc)
-            break
-        except Error as exc:
+        except PeerRefusedError as exc:
             _settle(node, "job_failed", job, exc.message)
+        except Error as exc:
+            if _is_down(exc):
+                _later(node, jobs[number:], exc)
+                break
+            _later(node, [job], exc)
         else:
             _settle(node, "job_done", job, None)
             settled += 1
+    if settled:
+        # What waited because the peer was down, or for what has just been delivered, need not wait on.
+        with node.database.transaction() as tx:
+            tx.run("job_wake", {"addressee": jobs[0].addressee, "now": node.now().timestamp()})
     return settled
+
+
+def _is_down(error: Error) -> bool:
+    """Whether an error says that the peer, or this node's disk, is not there; who names a time to try again is."""
+    return isinstance(error, StoreError) or (isinstance(error, UnavailableError) and error.retry_after_seconds is None)
 
 
 def _settle(node: Node, query: str, job: Job, problem: str | None) -> None:
@@ -87,13 +123,15 @@ def _settle(node: Node, query: str, job: Job, problem: str | None) -> None:
         tx.run(query, {"id": job.id} | ({} if problem is None else {"problem": problem}))
 
 
-def _later(node: Node, job: Job, error: Error) -> None:
-    wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(job.attempts, 10))
+def _later(node: Node, jobs: Sequence[Job], error: Error) -> None:
+    """Put duties off together, so that they keep their order."""
+    wait = FIRST_WAIT_SECONDS * 2 ** min(jobs[0].attempts, 10)
     if isinstance(error, UnavailableError) and error.retry_after_seconds is not None:
-        wait = min(wait, float(error.retry_after_seconds))
-    due = node.now().timestamp() + wait
+        wait = max(wait, float(error.retry_after_seconds))
+    due = node.now().timestamp() + min(wait, LONGEST_WAIT_SECONDS)
     with node.database.transaction() as tx:
-        tx.run("job_later", {"id": job.id, "due": due, "problem": error.message})
+        for job in jobs:
+            tx.run("job_later", {"id": job.id, "due": due, "problem": shown(error.message)})
 
 
 def _deliver(node: Node, peers: Peers, job: Job) -> None:
@@ -106,22 +144,30 @@ def _deliver(node: Node, peers: Peers, job: Job) -> None:
     data = encrypt_bytes(encode_delivery(record.spoken), [parse_recipient(designation.recipient)])
     status, headers, answer = peers.transport.post(f"{designation.url}/deliver", data)
     if status != 200:  # noqa: PLR2004 - HTTP
-        message = f"{job.addressee} answers {status}: {_peer_message(answer)}"
-        if status in _FINAL_STATUSES:
-            raise PolicyError(message)
+        code, told = _refusal(answer)
+        message = f"{job.addressee} answers {status}: {told}"
+        if code in _FINAL_CODES:
+            raise PeerRefusedError(message)
         raise UnavailableError(message, retry_after_seconds=_seconds(headers.get("retry-after")))
     spoken = parse_delivery(decrypt_bytes(answer, [node.keys.delivery], max_bytes=MAX_DELIVERY_BYTES))
     if claimed_issuer(spoken) != job.addressee:
         raise VerificationError(f"the receipt claims to come from {claimed_issuer(spoken)}, not from {job.addressee}")
-    history = node.history(job.addressee)
-    receipt = open_delivery(spoken, history.latest()[1], history=history)
-    body = body_of(receipt, Receipt)
-    stated = (body.received, body.bytes, receipt.subject, receipt.to)
-    if stated != (record.id, len(record.spoken.envelope.encoded), record.case, (node.authority,)):
-        raise VerificationError(f"the receipt of {job.addressee} is for other bytes than were delivered")
+    receipt = _open_receipt(node, peers, spoken, job.addressee)
+    check_receipt(record, receipt)
     with node.database.transaction() as tx:
         if tx.run("statement_set_receipt", {"id": record.id, "receipt_id": spoken.envelope.id}):
             records.add_statement(tx, spoken, receipt, own=False, arrival=None, now=node.now())
+
+
+def _open_receipt(node: Node, peers: Peers, spoken: Spoken, issuer: str) -> Statement:
+    """Verify a receipt; its key may have been designated since this node last looked."""
+    try:
+        history = node.history(issuer)
+        return open_delivery(spoken, history.latest()[1], history=history)
+    except VerificationError:
+        peers.follow(issuer)
+        history = node.history(issuer)
+        return open_delivery(spoken, history.latest()[1], history=history)
 
 
 def _fetch(node: Node, peers: Peers, job: Job) -> None:
@@ -133,14 +179,20 @@ def _fetch(node: Node, peers: Peers, job: Job) -> None:
     fetch_exhibit(node, peers.transport, digest=job.key, size=row[4], url=node.designation(job.addressee).url)
 
 
-def _peer_message(answer: bytes) -> str:
-    """Return what a peer says of its refusal, made safe to show."""
+class _Refusal(msgspec.Struct):
+    """The one form in which a node answers an error."""
+
+    error: str
+    message: str
+
+
+def _refusal(answer: bytes) -> tuple[str | None, str]:
+    """Return the code and message of a peer's refusal, made safe to show; no code where it has another form."""
     try:
-        value = msgspec.json.decode(answer[:4096])
-        text = str(value["message"])
-    except (msgspec.DecodeError, MalformedError, KeyError, TypeError):
-        text = answer[:200].decode("utf-8", "replace")
-    return "".join(character if character.isprintable() else " " for character in text)[:500]
+        value = msgspec.json.decode(answer, type=_Refusal)
+    except (ValueError, RecursionError):
+        return None, shown(answer[:200].decode("utf-8", "replace"))
+    return value.error, shown(value.message)
 
 
 def _seconds(text: str | None) -> int | None:

@@ -123,7 +123,7 @@ class Service:
     def _supervised(self, action: Callable[[], None]) -> None:
         try:
             action()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the process must learn of it
             _LOG.exception("%s ended unexpectedly", action.__name__)
             self.state = self.fault = f"{action.__name__} ended unexpectedly; see the log of the process"
             self.on_fault()

@@ -363,7 +363,7 @@ def test_a_missing_keys_statement_between_is_refused() -> None:
 def test_a_missing_keys_statement_after_is_told(case: SampleCase, forge: Forge) -> None:
     forge.drop_keys(ASKER, [2])
     report = verified(forge.file(), case.world)
-    assert f"the key of {ASKER}/statement was still valid at entry 1" in report.not_proved[0]
+    assert f"of {ASKER}/statement was still valid after entry 0" in report.not_proved[0]
     assert any("not revoked as of entry 0" in fact.text for fact in report.facts)
 
 

@@ -80,8 +80,10 @@ INSERT INTO job (kind, key, addressee, due) VALUES (:kind, :key, :addressee, :du
 ON CONFLICT (kind, key, addressee) DO NOTHING;
 
 -- name: jobs_due
--- Duties to do now, in the order in which they arose.
-SELECT id, kind, key, addressee, attempts FROM job WHERE state = 'due' AND due <= :now ORDER BY id LIMIT 50;
+-- Duties to do now, in the order in which they arose; one that is due later than any wait lasts is due now as well,
+-- because the clock was set back since it was put off.
+SELECT id, kind, key, addressee, attempts FROM job
+WHERE state = 'due' AND (due <= :now OR due > :latest) ORDER BY id LIMIT 50;
 
 -- name: jobs_of_key
 -- What became of the duties about one statement.
