@@ -9,12 +9,14 @@ is `…` for any lines, and ids, times, fingerprints, ports and places in a log 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from support.paths import ROOT
 
 _FENCE = re.compile(r"^```(?P<info>[a-z][a-z ]*)?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
+_CODE = re.compile(r"`[^`\n]*`")
 _GAP = "…"
 # What differs from run to run, each with the pattern that stands for it; earlier rows win.
 _VARIABLE = (
@@ -60,8 +62,9 @@ def name_of(page: Path) -> str:
 
 
 def links(page: Path) -> list[str]:
-    """Return the targets of a page's links, those within fenced blocks left out."""
-    return [match["target"] for match in _LINK.finditer(_FENCE.sub("", page.read_text(encoding="utf-8")))]
+    """Return the targets of a page's links; what stands in code is none."""
+    prose = _CODE.sub("", _FENCE.sub("", page.read_text(encoding="utf-8")))
+    return [match["target"] for match in _LINK.finditer(prose)]
 
 
 def blocks(page: Path) -> list[Block]:
@@ -79,7 +82,8 @@ def examples(page: Path) -> list[Example]:
 
 
 def _examples(found: list[Block]) -> Iterator[Example]:
-    for block, after in zip(found, [*found[1:], None], strict=True):
+    for block, after in zip_longest(found, found[1:]):
+        assert block is not None
         where = f"{name_of(block.page)}:{block.line}"
         if block.info == "sh run":
             output = after.text if after is not None and after.info == "text output" else None

@@ -554,11 +554,11 @@ def two_replies() -> list[Case]:
         return sealed(statement(kind, body=answers(*items), **changes), signer, first=first)
 
     def file(one: Any, two: Any) -> str:
-        return _text(encode_two_replies(keys_envelope, (one, two)))
+        return _text(encode_two_replies(keys_envelope, one, two))
 
     refusal = reply("refused", ("1", "2"), 0)
     earlier = statement().follows[0]
-    both = encode_two_replies(keys_envelope, (refusal, reply("package", ("2", "3"), 200)))
+    both = encode_two_replies(keys_envelope, refusal, reply("package", ("2", "3"), 200))
     genuine = _evidence("refused, and a package for the same item", both, "two-replies")
     correction = reply("package", ("2",), 400, follows=tuple(sorted((earlier, refusal[0].id))))
     again = sign_envelope(SEALED_TYPE, refusal[0].payload, [STATEMENT]), refusal[1]

@@ -11,7 +11,7 @@ from comity.cli.options import FILE, json_option, node_argument, print_json, rea
 @click.command()
 @node_argument
 @click.option(
-    "--passphrase-file", type=FILE, default=None, help="Unlock the service keys with it; else they stay shut."
+    "--passphrase-file", type=FILE, default=None, help="Try the service keys with it; else they stay shut."
 )
 @json_option
 def doctor(directory: Path, passphrase_file: Path | None, *, as_json: bool) -> None:

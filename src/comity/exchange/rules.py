@@ -1,13 +1,13 @@
 """Who may say what in a case, and when a chain of custody is whole. Pure decisions over verified statements."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
 from comity.errors import PolicyError
-from comity.exchange.statements import CustodyEvent, parse_body
-from comity.kernel.canonical import parse_time
+from comity.exchange.statements import Answers, CustodyEvent, parse_body
+from comity.kernel.canonical import JsonObject, parse_time
 from comity.kernel.statement import Statement
 
 # Clocks of honest nodes differ by seconds; more than this and one of them is wrong.
@@ -65,6 +65,32 @@ def check_in_case(statement: Statement, *, case: str, opening: Statement, held: 
     if not statement.follows:
         raise PolicyError("a statement within a case follows at least one of its statements")
     parse_body(statement.kind, statement.body)
+
+
+def unfollowed_outcome(statement: Statement, earlier: Mapping[str, Statement]) -> str | None:
+    """Return an earlier outcome of the same issuer for one of the same items that `statement` does not follow.
+
+    An outcome that follows the earlier one corrects it; one that does not contradicts it, and the two together are
+    evidence of misbehaviour. `earlier` maps ids to the case's statements.
+    """
+    answered = answered_items(statement.kind, statement.body)
+    for statement_id, other in earlier.items():
+        same_issuer = other.issuer == statement.issuer and statement_id not in statement.follows
+        if same_issuer and not answered.isdisjoint(answered_items(other.kind, other.body)):
+            return statement_id
+    return None
+
+
+def answered_items(kind: str, body: JsonObject) -> frozenset[tuple[str, str]]:
+    """Return the items that an outcome answers, each with its request; none for what is no outcome.
+
+    Raises:
+        MalformedError: the body breaks its shape.
+    """
+    if kind not in OUTCOME_KINDS:
+        return frozenset()
+    answers: Answers = getattr(parse_body(kind, body), "answers")  # noqa: B009 - every outcome's shape has it
+    return frozenset((answers.request, item) for item in answers.items)
 
 
 def check_custody(events: Sequence[CustodyEvent]) -> None:

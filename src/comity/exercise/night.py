@@ -95,7 +95,7 @@ class Night:
                 kind="request",
                 issuer="cpv.contact-point",
                 to=("prt.contact-point",),
-                issued=utc_now(),
+                issued=utc_now().replace(microsecond=0),
                 exercise=True,
                 body=material.emergency("CV-2026-999"),
             ),

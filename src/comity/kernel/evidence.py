@@ -5,6 +5,7 @@ statements with one number; two replies to one item of which neither follows the
 reader's own recognition of the authority and needs no other party's word.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,13 +28,7 @@ from comity.kernel.key import parse_authority
 from comity.kernel.merkle import verify_consistency
 from comity.kernel.note import parse_note
 from comity.kernel.statement import Statement, parse_statement
-from comity.kernel.trust import (
-    Recognition,
-    check_speaks,
-    parse_designation,
-    verify_designation,
-    verify_speaker,
-)
+from comity.kernel.trust import Recognition, check_speaks, verify_root_signed, verify_speaker
 
 VERSION: Final = 1
 SPLIT_VIEW: Final = "split-view"
@@ -85,9 +80,10 @@ def encode_two_keys(first: Envelope, second: Envelope) -> bytes:
 
 
 def encode_two_replies(
-    keys: Envelope, replies: tuple[tuple[Envelope, tuple[str, ...]], tuple[Envelope, tuple[str, ...]]]
+    keys: Envelope, first: tuple[Envelope, Sequence[str]], second: tuple[Envelope, Sequence[str]]
 ) -> bytes:
     """Return the evidence file of two replies, each an envelope with the disclosures that show what it answers."""
+    replies = (first, second)
     listed: list[Json] = [
         {"disclosures": list(disclosures), "envelope": encode_base64(envelope.encoded)}
         for envelope, disclosures in replies
@@ -186,7 +182,7 @@ def _verify_two_keys(value: JsonObject, recognition: Recognition) -> Misbehaviou
     if not isinstance(listed, list) or len(listed) != 2:  # noqa: PLR2004 - the evidence is a pair
         raise MalformedError("envelopes must be a list of two")
     envelopes = [parse_envelope(decode_base64(text_member({"envelope": item}, "envelope"))) for item in listed]
-    first, second = (verify_designation(envelope, recognition) for envelope in envelopes)
+    first, second = (verify_root_signed(envelope, recognition) for envelope in envelopes)
     if first.number != second.number:
         raise VerificationError(f"keys statements {first.number} and {second.number} differ in number: no misbehaviour")
     if envelopes[0].payload == envelopes[1].payload:
@@ -197,8 +193,7 @@ def _verify_two_keys(value: JsonObject, recognition: Recognition) -> Misbehaviou
 
 def _verify_two_replies(value: JsonObject, recognition: Recognition) -> Misbehaviour:
     keys, listed = parse_envelope(decode_base64(text_member(value, "keys"))), value["replies"]
-    verify_designation(keys, recognition)
-    designation = parse_designation(parse_statement(keys.payload))
+    designation = verify_root_signed(keys, recognition)
     if not isinstance(listed, list) or len(listed) != 2:  # noqa: PLR2004 - the evidence is a pair
         raise MalformedError("replies must be a list of two")
     replies: list[tuple[Envelope, Statement]] = []
@@ -207,6 +202,8 @@ def _verify_two_replies(value: JsonObject, recognition: Recognition) -> Misbehav
             raise MalformedError("a reply is an object")
         check_members(item, required=frozenset({"disclosures", "envelope"}))
         envelope = parse_envelope(decode_base64(text_member(item, "envelope")))
+        if not envelope.sealed:
+            raise MalformedError("a reply is a sealed statement")
         verified = verify_speaker(envelope, designation)
         disclosures = item["disclosures"]
         if not isinstance(disclosures, list):

@@ -66,6 +66,8 @@ class Statement:
             if not _MEMBER.fullmatch(name):
                 raise MalformedError(f"body member {name[:40]!r} is not a lower-case word")
         format_time(self.issued)
+        if self.issued.microsecond:
+            raise MalformedError("a statement is dated to the second; round its time first")
 
     @property
     def public(self) -> bool:

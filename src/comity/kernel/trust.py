@@ -216,12 +216,12 @@ def parse_designation(statement: Statement) -> Designation:
     )
 
 
-def verify_designation(envelope: Envelope, recognition: Recognition) -> Designation:
-    """Verify that `envelope` is a `keys` statement of the recognised root.
+def verify_root_signed(envelope: Envelope, recognition: Recognition) -> Designation:
+    """Verify that the recognised root signed `envelope`, a `keys` statement, whatever it then says.
 
     Raises:
         MalformedError: it is no `keys` statement.
-        VerificationError: another root signed it, or it names another log pair than the recognition.
+        VerificationError: another root signed it.
     """
     if envelope.payload_type != STATEMENT_TYPE:
         raise MalformedError("a keys statement is public")
@@ -229,7 +229,17 @@ def verify_designation(envelope: Envelope, recognition: Recognition) -> Designat
     if statement.issuer != recognition.authority:
         raise VerificationError(f"keys statement of {statement.issuer}, expected {recognition.authority}")
     verify_envelope(envelope, [recognition.root])
-    designation = parse_designation(statement)
+    return parse_designation(statement)
+
+
+def verify_designation(envelope: Envelope, recognition: Recognition) -> Designation:
+    """Verify that `envelope` is a `keys` statement that the recognised root signed and that fits the recognition.
+
+    Raises:
+        MalformedError: it is no `keys` statement.
+        VerificationError: another root signed it, or it names another log pair than the recognition.
+    """
+    designation = verify_root_signed(envelope, recognition)
     if designation.pair(Role.LOG) != recognition.log or designation.participant != recognition.participant:
         raise VerificationError(
             f"the keys statement names another log pair or participant than the recognition of {recognition.authority}"

@@ -11,12 +11,12 @@ from datetime import datetime
 from comity.errors import ConflictError, NotFoundError, PolicyError
 from comity.exchange.delivery import Spoken, speak
 from comity.exchange.legal import check_preserved, check_request
-from comity.exchange.rules import check_in_case, check_opening
+from comity.exchange.rules import answered_items, check_in_case, check_opening, unfollowed_outcome
 from comity.exchange.statements import Package, Preserved, body_of
 from comity.exchange.view import CaseView, fold_case
 from comity.kernel.canonical import JsonObject, parse_digest
 from comity.kernel.key import KeyPair
-from comity.kernel.statement import Statement
+from comity.kernel.statement import MAX_FOLLOWS, Statement
 from comity.log.sequencer import append_pending
 from comity.node import records
 from comity.node.context import Node
@@ -47,7 +47,8 @@ def draft(
 ) -> int:
     """Check a draft as if it were approved now, keep it, and return its number.
 
-    Without `follows` a statement in a case follows every statement of the case that nothing follows yet.
+    Without `follows` a statement in a case follows every statement of the case that nothing follows yet, and an outcome
+    also every earlier one for the same items: it corrects those, where it would otherwise contradict them.
 
     Raises:
         PolicyError: a rule of law, of the case or of trust forbids it; the message says which.
@@ -56,7 +57,7 @@ def draft(
     now = node.now()
     with node.database.reading() as reader:
         if case is not None and not follows:
-            follows = _leaves(reader, case)
+            follows = _with_own_outcomes(reader, case, _leaves(reader, case), kind, body, node.authority)
         _check(node, reader, _statement(node, kind, addressee, body, case, follows, now))
     with node.database.transaction() as tx:
         return records.add_draft(
@@ -162,7 +163,7 @@ def _statement(  # noqa: PLR0917 - the headers of a statement, in their order
         kind=kind,
         issuer=node.authority,
         to=(addressee,),
-        issued=now,
+        issued=now.replace(microsecond=0),
         subject=case,
         follows=tuple(sorted(set(follows))),
         exercise=node.settings.exercise,
@@ -172,6 +173,8 @@ def _statement(  # noqa: PLR0917 - the headers of a statement, in their order
 
 def _check(node: Node, reader: Reader, statement: Statement) -> str:
     """Refuse what the addressee would refuse; return a remark for the desk."""
+    if statement.kind == "receipt":
+        raise PolicyError("a receipt is given by the node itself, for what it holds; no officer drafts one")
     addressee = statement.to[0]
     node.recognition(addressee)
     node.designation(addressee)
@@ -194,6 +197,10 @@ def check_statement(statement: Statement, held: Sequence[records.Record]) -> str
     if statement.subject not in by_id:
         raise NotFoundError(f"no case {statement.subject[:12]}… is held here")
     check_in_case(statement, case=statement.subject, opening=by_id[statement.subject], held=by_id)
+    if (contradicted := unfollowed_outcome(statement, by_id)) is not None:
+        raise PolicyError(
+            f"it contradicts outcome {contradicted[:12]}… for the same item; to correct that one, follow it"
+        )
     if statement.kind == "request":
         return check_request(statement).remark
     if statement.kind == "package":
@@ -214,8 +221,26 @@ def _check_exhibits(statement: Statement, earlier: Iterable[Statement]) -> None:
         raise PolicyError(f"exhibit {repeated[0]} is in this case already; give the new one another number")
 
 
+def _with_own_outcomes(  # noqa: PLR0917 - what makes up the statement to be
+    reader: Reader, case: str, leaves: Sequence[str], kind: str, body: JsonObject, authority: str
+) -> tuple[str, ...]:
+    """Return `leaves` and the authority's earlier outcomes for the items that this one answers."""
+    answered = answered_items(kind, body)
+    earlier = [
+        record.id
+        for record in records.case_records(reader, case)
+        if record.issuer == authority
+        and not answered.isdisjoint(answered_items(record.statement.kind, record.statement.body))
+    ]
+    return tuple(sorted({*leaves, *earlier}))
+
+
 def _leaves(reader: Reader, case: str) -> tuple[str, ...]:
-    """Return the statements of a case that no other follows."""
-    held = records.case_records(reader, case)
+    """Return the statements of a case that no other follows, the newest where there are too many.
+
+    What the peer refused for good is no part of the case there: whatever followed it would never arrive.
+    """
+    refused = {row[2] for row in reader.all("jobs_failed")}
+    held = [record for record in records.case_records(reader, case) if record.id not in refused]
     followed = {earlier for record in held for earlier in record.statement.follows}
-    return tuple(record.id for record in held if record.id not in followed)
+    return tuple(record.id for record in held if record.id not in followed)[-MAX_FOLLOWS:]

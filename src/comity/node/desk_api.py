@@ -250,7 +250,7 @@ class _Desk:
         authority = request.path_params["authority"]
         with self._node.database.reading() as reader:
             found = read_evidence(reader, f"{authority}/log")
-            keys = [(int(row[0]), bytes(row[1])) for row in reader.all("keys_evidence_list", {"authority": authority})]
+            keys = [(int(row[0]), bytes(row[1])) for row in reader.all("statement_evidence_list", {"authority": authority})]
         return json_response([{"found": at, "evidence": data.decode()} for at, data in [*found, *keys]])
 
     async def status(self, _request: Request, _officer: OfficerKeys) -> Response:

@@ -110,11 +110,8 @@ def _sqlite() -> Found:
     if has_sound_wal(sqlite.sqlite_version_info):
         yield Level.OK, f"SQLite {sqlite.sqlite_version}, write-ahead log on"
     else:
-        yield (
-            Level.WARN,
-            f"SQLite {sqlite.sqlite_version} may lose writes in its write-ahead log, which stays off: commits are "
-            "slower; install a newer pysqlite3",
-        )
+        risk = "may lose writes in its write-ahead log, which stays off: commits are slower; install a newer pysqlite3"
+        yield Level.WARN, f"SQLite {sqlite.sqlite_version} {risk}"
 
 
 def _settings(directory: Path) -> Found:

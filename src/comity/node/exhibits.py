@@ -8,14 +8,15 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
 
 from comity.age.recipient import parse_recipient
 from comity.age.stream import encrypt_chunks
-from comity.errors import NotFoundError, PolicyError, StoreError, VerificationError
-from comity.exchange.package import ExhibitMismatchError, decrypt_exhibit
+from comity.errors import MalformedError, NotFoundError, PolicyError, StoreError, UnavailableError, VerificationError
+from comity.exchange.package import ENCRYPTED, ExhibitMismatchError, decrypt_exhibit
 from comity.exchange.statements import (
     Answers,
     CustodyEvent,
@@ -32,9 +33,11 @@ from comity.node import records
 from comity.node.context import Node
 from comity.node.inbox import note_exhibit
 from comity.node.transport import Transport
+from comity.store.files import translated
 
 INCOMING: Final = "incoming"
 CHUNK_BYTES: Final = 1024 * 1024
+_NO_DIGEST: Final = "0" * 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,7 @@ def store_exhibit(node: Node, *, case: str, asker: str, described: dict[str, str
         MalformedError: the description breaks its shape.
         StoreError: the disk is full or failed; nothing is kept.
     """
+    _describe(described, size=0, digest=_NO_DIGEST, encrypted_size=0, encrypted_digest=_NO_DIGEST)
     recipient = parse_recipient(node.designation(asker).recipient)
     digest, size = sha256(), 0
 
@@ -68,19 +72,23 @@ def store_exhibit(node: Node, *, case: str, asker: str, described: dict[str, str
             yield piece
 
     blob = node.blobs.put(encrypt_chunks(measured(), [recipient]))
-    exhibit = msgspec.convert(
-        {
-            **described,
-            "size": size,
-            "digest": digest.hexdigest(),
-            "encrypted_size": blob.size,
-            "encrypted_digest": blob.digest,
-        },
-        Exhibit,
+    exhibit = _describe(
+        described,
+        size=size,
+        digest=digest.hexdigest(),
+        encrypted_size=blob.size,
+        encrypted_digest=blob.digest,
     )
     with node.database.transaction() as tx:
         note_exhibit(tx, case, exhibit, held=True)
     return exhibit
+
+
+def _describe(described: Mapping[str, str], **measured: str | int) -> Exhibit:
+    try:
+        return msgspec.convert({**described, **measured}, Exhibit)
+    except msgspec.ValidationError as exc:
+        raise MalformedError(f"description of the exhibit: {exc}") from exc
 
 
 def fetch_exhibit(node: Node, transport: Transport, *, digest: str, size: int, url: str) -> None:
@@ -92,33 +100,40 @@ def fetch_exhibit(node: Node, transport: Transport, *, digest: str, size: int, u
         StoreError: the disk is full or failed.
     """
     part = node.directory / INCOMING / f"{digest}.part"
-    part.parent.mkdir(mode=0o700, exist_ok=True)
+    with translated(f"fetching exhibit {digest[:12]}…"):
+        part.parent.mkdir(mode=0o700, exist_ok=True)
+        arrived = _fetch_rest(transport, f"{url}/exhibit/{digest}", part, size)
+        if arrived < size:
+            raise UnavailableError(
+                f"exhibit {digest[:12]}… broke off after {arrived} of {size} bytes; the rest is fetched later"
+            )
+        with part.open("rb") as source:
+            found = sha256_of(source)
+        if found != digest or arrived != size:
+            part.unlink()
+            raise VerificationError(
+                f"the peer sent {arrived} bytes with SHA-256 {found[:12]}… for exhibit {digest[:12]}…"
+            )
+        with part.open("rb") as source:
+            node.blobs.put(iter(lambda: source.read(CHUNK_BYTES), b""))
+        with node.database.transaction() as tx:
+            tx.run("exhibit_held", {"encrypted_digest": digest})
+        part.unlink()
+
+
+def _fetch_rest(transport: Transport, url: str, part: Path, size: int) -> int:
+    """Append what a part still lacks, and return how many bytes it has then; more than `size` is never fetched far."""
     start = part.stat().st_size if part.exists() else 0
     if start > size:
         part.unlink()
         start = 0
-    try:
-        with part.open("ab") as target:
-            if start < size:
-                for chunk in transport.stream(f"{url}/exhibit/{digest}", start=start):
-                    target.write(chunk)
-                    if target.tell() > size:
-                        break
-    except OSError as exc:
-        raise StoreError(f"exhibit {digest[:12]}… cannot be written: {exc.strerror}") from exc
-    arrived = part.stat().st_size
-    if arrived < size:
-        raise StoreError(f"exhibit {digest[:12]}… broke off after {arrived} of {size} bytes; the rest is fetched later")
-    with part.open("rb") as source:
-        found = sha256_of(source)
-    if found != digest or arrived != size:
-        part.unlink()
-        raise VerificationError(f"the peer sent {arrived} bytes with SHA-256 {found[:12]}… for exhibit {digest[:12]}…")
-    with part.open("rb") as source:
-        node.blobs.put(iter(lambda: source.read(CHUNK_BYTES), b""))
-    with node.database.transaction() as tx:
-        tx.run("exhibit_held", {"encrypted_digest": digest})
-    part.unlink()
+    with part.open("ab") as target:
+        if start < size:
+            for chunk in transport.stream(url, start=start):
+                target.write(chunk)
+                if target.tell() > size:
+                    break
+    return part.stat().st_size
 
 
 def sha256_of(source: BinaryIO) -> str:
@@ -135,6 +150,7 @@ def open_package(node: Node, package_id: str, officer: str) -> tuple[str, JsonOb
     Raises:
         NotFoundError: the package or one of its exhibits is not here yet.
         VerificationError: an exhibit cannot be opened with this node's delivery identity.
+        StoreError: the encrypted bytes are no longer those that arrived.
     """
     with node.database.reading() as reader:
         record = records.get_statement(reader, package_id)
@@ -146,6 +162,11 @@ def open_package(node: Node, package_id: str, officer: str) -> tuple[str, JsonOb
             try:
                 digest = decrypt_exhibit(source, None, [node.keys.delivery], exhibit)
             except ExhibitMismatchError as exc:
+                if exc.stage == ENCRYPTED:
+                    # They had this digest when they arrived, so this disk has changed them: no word against the peer.
+                    raise StoreError(
+                        f"the encrypted bytes of exhibit {exhibit.exhibit} were changed on this node's disk"
+                    ) from exc
                 mismatch = Mismatch(
                     package=package_id, exhibit=exc.exhibit, stated=exc.stated, found=exc.found, stage=exc.stage
                 )

@@ -16,7 +16,7 @@ the sender tries again.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -41,9 +41,10 @@ from comity.exchange.delivery import (
     parse_delivery,
     speak,
 )
-from comity.exchange.rules import MAX_CLOCK_SKEW
+from comity.exchange.rules import MAX_CLOCK_SKEW, unfollowed_outcome
 from comity.exchange.statements import Exhibit, Package, Receipt, body_of, encode_body
 from comity.kernel.canonical import encode_json, format_time
+from comity.kernel.evidence import encode_two_replies
 from comity.kernel.statement import Statement
 from comity.log.follower import find_entry
 from comity.log.sequencer import append_pending
@@ -104,7 +105,7 @@ def _accept(node: Node, data: bytes, follow: Follow) -> bytes:
     receipt = _stored_receipt(node, spoken.envelope.id)
     if receipt is None:
         # 6, 7.
-        _check_case(node, statement)
+        _check_case(node, spoken, statement)
         # 8.
         receipt = _keep(node, spoken, statement)
     return encrypt_bytes(encode_delivery(receipt), [recipient])
@@ -161,7 +162,7 @@ def _stored_receipt(node: Node, statement_id: str) -> Spoken | None:
         return records.get_statement(reader, known.receipt).spoken
 
 
-def _check_case(node: Node, statement: Statement) -> None:
+def _check_case(node: Node, spoken: Spoken, statement: Statement) -> None:
     if statement.subject is None:
         check_statement(statement, [])
         return
@@ -174,7 +175,31 @@ def _check_case(node: Node, statement: Statement) -> None:
             f"statement {missing[:12]}…, which this one follows, has not arrived here yet; deliver it first",
             retry_after_seconds=2,
         )
+    _keep_contradiction(node, spoken, statement, held)
     check_statement(statement, held)
+
+
+def _keep_contradiction(node: Node, spoken: Spoken, statement: Statement, held: Sequence[records.Record]) -> None:
+    """Keep two replies to one item as evidence, before the second one is refused."""
+    by_id = {record.id: record for record in held}
+    first = unfollowed_outcome(statement, {name: record.statement for name, record in by_id.items()})
+    if first is None:
+        return
+    with node.database.transaction() as tx:
+        keys = records.designations(tx, statement.issuer)[-1].envelope
+        replies = (by_id[first].spoken, spoken)
+        evidence = encode_two_replies(
+            keys, (replies[0].envelope, replies[0].disclosures), (replies[1].envelope, replies[1].disclosures)
+        )
+        tx.run(
+            "statement_evidence_add",
+            {
+                "authority": statement.issuer,
+                "about": f"replies {first}",
+                "found": int(node.now().timestamp()),
+                "evidence": evidence,
+            },
+        )
 
 
 def _keep_receipt(node: Node, spoken: Spoken, receipt: Statement) -> None:
@@ -210,7 +235,7 @@ def _keep(node: Node, spoken: Spoken, statement: Statement) -> Spoken:
         kind="receipt",
         issuer=node.authority,
         to=(statement.issuer,),
-        issued=now,
+        issued=now.replace(microsecond=0),
         subject=statement.subject or spoken.envelope.id,
         follows=(spoken.envelope.id,),
         exercise=statement.exercise,

@@ -20,12 +20,13 @@ from comity.kernel.statement import Statement
 from comity.kernel.trust import KEYS_KIND, Designation
 from comity.log.sequencer import append_pending, create_log
 from comity.node import records
-from comity.node.context import POLICY, SERVICE_KEYS, TRUST, open_stores, utc_now
+from comity.node.context import BLOBS, DATABASE, LOG, POLICY, SERVICE_KEYS, TRUST, open_stores, utc_now
 from comity.node.keyring import (
     EXERCISE_WORK_FACTOR,
     WORK_FACTOR,
     OfficerKeys,
     RootKey,
+    check_passphrase,
     create_officer,
     create_root,
     create_service,
@@ -33,8 +34,11 @@ from comity.node.keyring import (
     open_root,
 )
 from comity.node.settings import FILE_NAME, Settings, load_settings
+from comity.store.blobs import Blobs
 from comity.store.database import Database
 from comity.store.files import Folder
+from comity.store.migration import migrate
+from comity.store.sqlite import SqliteDatabase
 
 CARD_VERSION: Final = 1
 
@@ -119,18 +123,20 @@ def create_node(
         raise ConflictError(f"{directory} holds a node already")
     if root_file.resolve().is_relative_to(directory.resolve()):
         raise PolicyError(f"the root key must not lie in the node's folder {directory}; keep it offline")
+    for passphrase in (root_passphrase, service_passphrase):
+        check_passphrase(passphrase)
     for folder in (directory, directory / TRUST, root_file.parent):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The settings come last: a folder without them is no node, and a second try says what is in its way.
     work_factor = work_factor_of(settings)
     root = create_root(root_file, settings.authority, root_passphrase, work_factor=work_factor)
     service = create_service(directory / SERVICE_KEYS, settings.authority, service_passphrase, work_factor=work_factor)
-    # The settings come last: a folder without them is no node, and a second try says so plainly.
     Folder(directory).prepare()
-    Folder(directory).write_once(FILE_NAME, settings.encode().encode())
-    _, database, blobs, log_folder = open_stores(directory)
+    database = SqliteDatabase(directory / DATABASE)
     try:
-        blobs.prepare()
-        log_folder.prepare()
+        migrate(database)
+        Blobs(Folder(directory / BLOBS)).prepare()
+        Folder(directory / LOG).prepare()
         create_log(database, service.log, int(now().timestamp()))
         first = Designation(
             authority=settings.authority,
@@ -156,6 +162,7 @@ def create_node(
         policy="",
     )
     Folder(directory).write_once("card.json", card.encode())
+    Folder(directory).write_once(FILE_NAME, settings.encode().encode())
     return card
 
 
@@ -209,7 +216,7 @@ def issue_keys(database: Database, root: RootKey, designation: Designation, *, e
         kind=KEYS_KIND,
         issuer=designation.authority,
         to=(),
-        issued=now,
+        issued=now.replace(microsecond=0),
         exercise=exercise,
         body=designation.body(),
     )
@@ -286,8 +293,9 @@ def add_officer(
     root = open_root(root_file, root_passphrase) if root_file is not None else None
     if root is not None and root.authority != settings.authority:
         raise PolicyError(f"the root key is that of {root.authority}, not of {settings.authority}")
+    path = officer_path(directory, officer)
     keys = create_officer(
-        officer_path(directory, officer),
+        path,
         settings.authority,
         officer,
         passphrase,
@@ -295,5 +303,10 @@ def add_officer(
         work_factor=work_factor_of(settings),
     )
     if root is not None and keys.statement is not None:
-        reissue_keys(directory, root, add=keys.statement.public, now=now())
+        try:
+            reissue_keys(directory, root, add=keys.statement.public, now=now())
+        except BaseException:
+            # A pair that the root did not designate is of no use, and its file would be in the way of a second try.
+            path.unlink()
+            raise
     return keys

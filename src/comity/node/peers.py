@@ -6,14 +6,15 @@ evidence.
 """
 
 import threading
+from hashlib import sha256
 from typing import Final
 
-from comity.errors import ConflictError, MalformedError, NotFoundError, VerificationError
+from comity.errors import MalformedError, NotFoundError, VerificationError
 from comity.kernel.entry import PUBLIC
 from comity.kernel.envelope import Envelope, parse_envelope
 from comity.kernel.evidence import encode_two_keys
 from comity.kernel.statement import parse_statement
-from comity.kernel.trust import KEYS_KIND, Designation, Recognition, verify_designation
+from comity.kernel.trust import KEYS_KIND, Designation, Recognition, verify_designation, verify_root_signed
 from comity.log.follower import Follower, PeerHead, prove_held, read_entries
 from comity.log.reader import envelope_path
 from comity.node import records
@@ -83,39 +84,37 @@ class Peers:
 
     def _read_public(self, recognition: Recognition, index: int, statement_id: str) -> None:
         try:
-            envelope = parse_envelope(self._fetch(recognition, envelope_path(statement_id)))
+            data = self._fetch(recognition, envelope_path(statement_id))
         except NotFoundError:
             # A public envelope may be withheld with a notice; a keys statement that is withheld leaves a gap in the
             # numbers, which key_history refuses.
             return
-        if envelope.id != statement_id:
+        if sha256(data).hexdigest() != statement_id:
             raise VerificationError(f"{recognition.authority} serves other bytes for statement {statement_id[:12]}…")
-        if parse_statement(envelope.payload).kind == KEYS_KIND:
-            try:
-                designation = verify_designation(envelope, recognition)
-            except (MalformedError, VerificationError):
-                # Logged, but not signed by the recognised root: it designates nothing.
+        try:
+            envelope = parse_envelope(data)
+            if parse_statement(envelope.payload).kind != KEYS_KIND:
                 return
-            self._keep_keys(designation, envelope, index)
+            designation = verify_root_signed(envelope, recognition)
+        except (MalformedError, VerificationError):
+            # Logged, but no statement, or not signed by the recognised root: it designates nothing, now or ever.
+            return
+        self._keep_keys(recognition, designation, envelope, index)
 
-    def _keep_keys(self, designation: Designation, envelope: Envelope, index: int) -> None:
+    def _keep_keys(self, recognition: Recognition, designation: Designation, envelope: Envelope, index: int) -> None:
         number: dict[str, Value] = {"authority": designation.authority, "number": designation.number}
         with self._node.database.transaction() as tx:
             known = tx.one("designation_by_number", number)
             if known is None:
+                try:
+                    verify_designation(envelope, recognition)
+                except VerificationError:
+                    # It names another log than the one it stands in; the gap in the numbers will show.
+                    return
                 proof = prove_held(tx, f"{designation.authority}/log", index).encode()
                 records.add_designation(tx, designation, envelope, log_index=index, proof=proof)
             elif known[0] != envelope.id and parse_envelope(known[1]).payload != envelope.payload:
                 evidence = encode_two_keys(parse_envelope(known[1]), envelope)
                 found = int(self._node.now().timestamp())
-                tx.run("keys_evidence_add", {**number, "found": found, "evidence": evidence})
-
-    def follow_quietly(self, authority: str) -> str | None:
-        """Follow a log and return the problem, if any, for the desk."""
-        try:
-            self.follow(authority)
-        except ConflictError:
-            return None
-        except (MalformedError, NotFoundError, VerificationError) as exc:
-            return exc.message
-        return None
+                about = {"authority": designation.authority, "about": f"keys {designation.number}"}
+                tx.run("statement_evidence_add", {**about, "found": found, "evidence": evidence})

@@ -15,28 +15,27 @@ CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 20.0
 CHUNK_BYTES: Final = 256 * 1024
 USER_AGENT: Final = "comity"
+# A host name that no name service takes is an answer that never comes, like any other.
+_FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 
 
 class Transport:
     """A client for peers' public listeners; safe for threads."""
 
     def __init__(self) -> None:
-        self._local = threading.local()
-        self._clients: list[Any] = []
+        self._made: Any = None
         self._lock = threading.Lock()
 
     def _client(self) -> Any:
-        client = getattr(self._local, "client", None)
-        if client is None:
-            timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-            # Proxies and certificates from the environment would let whoever sets it read and answer for peers.
-            client = httpx.Client(
-                timeout=timeout, follow_redirects=False, trust_env=False, headers={"user-agent": USER_AGENT}
-            )
-            self._local.client = client
-            with self._lock:
-                self._clients.append(client)
-        return client
+        """Return the one client, whose pool of connections every thread shares."""
+        with self._lock:
+            if self._made is None:
+                timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+                # Proxies and certificates from the environment would let whoever sets it read and answer for peers.
+                self._made = httpx.Client(
+                    timeout=timeout, follow_redirects=False, trust_env=False, headers={"user-agent": USER_AGENT}
+                )
+            return self._made
 
     def get(self, url: str, *, max_bytes: int = MAX_ANSWER_BYTES) -> bytes:
         """Return what a peer has under `url`.
@@ -78,7 +77,7 @@ class Transport:
                 if answer.status_code != wanted:
                     raise UnavailableError(f"{url} answers {answer.status_code}, {wanted} wanted")
                 yield from answer.iter_bytes(CHUNK_BYTES)
-        except httpx.HTTPError as exc:
+        except _FAILURES as exc:
             raise UnavailableError(f"{url} broke off: {_reason(exc)}") from exc
 
     def _request(
@@ -94,15 +93,15 @@ class Transport:
                         raise TooLargeError(f"{url} answers more than {max_bytes} bytes")
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 return answer.status_code, headers, bytes(data)
-        except httpx.HTTPError as exc:
+        except _FAILURES as exc:
             raise UnavailableError(f"{url} does not answer: {_reason(exc)}") from exc
 
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
-            for client in self._clients:
-                client.close()
-            self._clients.clear()
+            if self._made is not None:
+                self._made.close()
+                self._made = None
 
 
 def _check(url: str) -> None:

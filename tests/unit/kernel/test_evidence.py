@@ -77,7 +77,7 @@ def reply(kind: str = "refused", *, signer: KeyPair = STATEMENT, first: int = 0,
 
 
 def replies(one: Reply, two: Reply, keys: Envelope = KEYS) -> bytes:
-    return encode_two_replies(keys, (one, two))
+    return encode_two_replies(keys, one, two)
 
 
 SAME_SIZE = SplitView(older=note(SHOWN, 7), newer=note(HIDDEN, 7)).encode()

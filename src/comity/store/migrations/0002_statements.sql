@@ -84,11 +84,11 @@ CREATE TABLE peer_scan (
     size INTEGER NOT NULL
 ) STRICT;
 
--- Two keys statements with one number, as evidence files.
-CREATE TABLE keys_evidence (
+-- Statements of one authority that contradict each other, as evidence files; `about` names what they are about.
+CREATE TABLE statement_evidence (
     authority TEXT NOT NULL,
-    number INTEGER NOT NULL,
+    about TEXT NOT NULL,
     found INTEGER NOT NULL,
     evidence BLOB NOT NULL,
-    PRIMARY KEY (authority, number)
+    PRIMARY KEY (authority, about)
 ) STRICT;

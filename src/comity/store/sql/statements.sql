@@ -152,14 +152,14 @@ ON CONFLICT (origin) DO UPDATE SET size = excluded.size WHERE excluded.size > pe
 -- The keys statement with a number, if one is kept.
 SELECT statement_id, envelope FROM designation WHERE authority = :authority AND number = :number;
 
--- name: keys_evidence_add
--- Keep two keys statements with one number; the first such pair of a number is enough.
-INSERT INTO keys_evidence (authority, number, found, evidence) VALUES (:authority, :number, :found, :evidence)
-ON CONFLICT (authority, number) DO NOTHING;
+-- name: statement_evidence_add
+-- Keep two statements that contradict each other; the first pair about one thing is enough.
+INSERT INTO statement_evidence (authority, about, found, evidence) VALUES (:authority, :about, :found, :evidence)
+ON CONFLICT (authority, about) DO NOTHING;
 
--- name: keys_evidence_list
--- Evidence of two keys statements with one number.
-SELECT found, evidence FROM keys_evidence WHERE authority = :authority ORDER BY number;
+-- name: statement_evidence_list
+-- Evidence out of an authority's statements.
+SELECT found, evidence FROM statement_evidence WHERE authority = :authority ORDER BY about;
 
 -- name: designations_newest
 -- The number of the newest logged keys statement of each authority.

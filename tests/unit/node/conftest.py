@@ -1,0 +1,64 @@
+"""A network of real nodes for each test, copied from one that is made once; and a watch that no secret ever shows."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.responses import Response
+
+from comity.errors import Error
+from support.nodes import Network, RunningNode, Template, make_template
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return make_template(tmp_path_factory.mktemp("nodes"))
+
+
+@pytest.fixture
+def network(template: Template, tmp_path: Path) -> Iterator[Network]:
+    network = Network(template, tmp_path)
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def asker(network: Network) -> RunningNode:
+    return network.three[0]
+
+
+@pytest.fixture
+def asked(network: Network) -> RunningNode:
+    return network.three[1]
+
+
+@pytest.fixture
+def third(network: Network) -> RunningNode:
+    return network.three[2]
+
+
+@pytest.fixture(autouse=True)
+def no_secret_shows(
+    template: Template, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[None]:
+    """Fail any test in which a passphrase or seed stands in an error's message, a log record or an HTTP answer."""
+    seen: list[str] = []
+    made, rendered = Error.__init__, Response.render
+
+    def recorded(self: Error, message: str) -> None:
+        seen.append(message)
+        made(self, message)
+
+    def render(self: Response, content: Any) -> bytes | memoryview:
+        body = rendered(self, content)
+        seen.append(bytes(body).decode("utf-8", "replace"))
+        return body
+
+    monkeypatch.setattr(Error, "__init__", recorded)
+    monkeypatch.setattr(Response, "render", render)
+    with caplog.at_level(logging.DEBUG):
+        yield
+    text = "\n".join([*seen, caplog.text])
+    assert not [secret for secret in template.secrets if secret in text]
