@@ -9,10 +9,6 @@ from pathlib import Path
 
 import click
 import pytest
-from support.cli_reference import PAGE, commands, write_reference
-from support.documents import Block, blocks, links, name_of, pages
-from support.documents import commands as shell_commands
-from support.paths import ROOT
 
 import comity
 from comity import errors
@@ -23,14 +19,16 @@ from comity.kernel import envelope
 from comity.log import witness
 from comity.node import desk_api, http, inbox, jobs, keyring, listeners, public, sessions, transport
 from comity.node.settings import Settings
+from support.cli_reference import PAGE, commands, words_of, write_reference
+from support.documents import Block, blocks, links, name_of, pages
+from support.documents import commands as shell_commands
+from support.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 NAMES = [name_of(page) for page in pages()]
 KIB = 1024
 MIB = 1024 * 1024
-
-
 
 
 def text_of(name: str) -> str:
@@ -46,7 +44,8 @@ def rows(text: str) -> list[list[str]]:
 
 
 def shell_blocks() -> list[Block]:
-    return [block for page in pages() for block in blocks(page) if block.info in {"sh", "sh run", "console"}]
+    found = [block for page in pages() for block in blocks(page)]
+    return [block for block in found if block.info in {"sh", "sh run", "console", ""}]
 
 
 # What the program has is in the documents.
@@ -58,9 +57,9 @@ def test_the_reference_of_commands_is_the_program_s_own() -> None:
 
 def test_every_command_and_option_has_a_line_that_says_what_it_is_for() -> None:
     reference = PAGE.read_text(encoding="utf-8")
-    for path, command in commands(cli):
-        assert f"## `comity {' '.join(path)}`\n" in reference
-        for parameter in command.params:
+    for path in commands(cli):
+        assert f"## `comity {words_of(path)}`\n" in reference
+        for parameter in path[-1].params:
             if isinstance(parameter, click.Option) and not parameter.hidden:
                 assert parameter.opts[-1] in reference
 
@@ -91,7 +90,11 @@ def test_every_error_is_explained_with_its_code_exit_code_and_status() -> None:
 
 
 def test_the_answers_that_end_a_delivery_are_named() -> None:
-    said = text_of("docs/reference/errors.md").partition("A delivery that is answered with")[2].partition(" was refused")[0]
+    said = (
+        text_of("docs/reference/errors.md")
+        .partition("A delivery that is answered with")[2]
+        .partition(" was refused")[0]
+    )
     assert set(re.findall(r"`([a-z-]+)`", said)) == set(jobs._FINAL_CODES)
 
 
@@ -109,9 +112,8 @@ def test_limits_in_the_threat_model_are_those_of_the_program() -> None:
         "Open sessions": str(sessions.MAX_SESSIONS),
         "Passphrase checks at once": str(sessions.MAX_LOGINS_AT_ONCE),
         "A passphrase": f"at least {keyring.MIN_PASSPHRASE} characters",
-        "Work factor of scrypt": (
-            f"{keyring.WORK_FACTOR}, in exercises {keyring.EXERCISE_WORK_FACTOR}; above {keyring.MAX_WORK_FACTOR} refused"
-        ),
+        "Work factor of scrypt": f"{keyring.WORK_FACTOR}, in exercises {keyring.EXERCISE_WORK_FACTOR}",
+        "Work factor that is read": f"at most {keyring.MAX_WORK_FACTOR}",
         "Refusals kept for the desk": str(inbox.KEPT_REFUSALS),
         "A statement dated ahead": f"{int(rules.MAX_CLOCK_SKEW.total_seconds()) // 60} minutes",
         "Statements in a dossier that is read": str(dossier_head.MAX_STATEMENTS),
@@ -136,7 +138,9 @@ def test_every_dependency_has_its_reason_keeper_and_way_out() -> None:
     wanted = {"Runtime": PROJECT["dependencies"], "Tests": extras["test"], "Development": extras["dev"]}
     for part, requirements in wanted.items():
         documented = rows(parts[part])
-        assert [row[0] for row in documented] == [f"`{name}`" for name in sorted(re.split("[<>=]", item)[0] for item in requirements)]
+        assert [row[0] for row in documented] == [
+            f"`{name}`" for name in sorted(re.split("[<>=]", item)[0] for item in requirements)
+        ]
         assert all(len(row) == 4 and all(row) for row in documented)
 
 
@@ -153,7 +157,11 @@ def test_the_two_lines_of_the_first_page_are_what_the_checks_run() -> None:
     first = next(block for block in blocks(ROOT / "README.md") if block.info == "sh")
     parts = [part.strip() for line in first.text.splitlines() for part in line.split("&&")]
     assert len(parts) == 5
-    run = re.sub(r'"\$work/venv(?:/bin/(\w+))?"', lambda match: f".venv/bin/{match[1]}" if match[1] else ".venv", text_of(".ci/run"))
+    run = re.sub(
+        r'"\$work/venv(?:/bin/(\w+))?"',
+        lambda match: f".venv/bin/{match[1]}" if match[1] else ".venv",
+        text_of(".ci/run"),
+    )
     run = run.replace("pip install -q ", "pip install ")
     positions = [run.find(f"\n{part}\n") for part in parts]
     assert all(at >= 0 for at in positions), parts
@@ -258,9 +266,10 @@ def test_a_command_that_does_not_exist_is_noticed() -> None:
         "comity verify dossier.zip --trust t --colour red",
         "echo ok && comity desk --officer maria cases",
     ):
+        found = list(simple_commands(line))
+        assert len(found) == 1
         with pytest.raises((AssertionError, click.UsageError)):
-            for words in simple_commands(line):
-                check_words(words)
+            check_words(found[0])
 
 
 def test_the_request_of_the_tutorial_is_a_body_that_can_be_read(tmp_path: Path) -> None:
@@ -269,7 +278,7 @@ def test_the_request_of_the_tutorial_is_a_body_that_can_be_read(tmp_path: Path) 
     assert body is not None
     (tmp_path / "request.toml").write_text(body[1], encoding="utf-8")
     assert read_body(tmp_path / "request.toml")["measure"] == "preservation"
-    assert parse_settings(["necessity=x"]) == {"necessity": "x"}
+    assert parse_settings(("necessity=x",)) == {"necessity": "x"}
 
 
 # How they are written.

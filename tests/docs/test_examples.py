@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.documents import Example, difference, examples, name_of
 from support.paths import ROOT
 

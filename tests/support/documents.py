@@ -1,9 +1,9 @@
 """Reads the project's documents: their fenced blocks, what of them is to be run, and what it should print.
 
 Three kinds of fence matter. A block that opens with `sh run` is run, all such blocks of a page in one shell and in
-order. A block that opens with `text output` says what the block before it prints. In a `console` block lines that begin
-with `$ ` are run and the others say what is printed. In what is printed, `…` stands for any text, a line of its own that
-is `…` for any lines, and ids, times, fingerprints, ports and places in a log for any of their kind.
+order. A block that opens with `text output` says what the block before it prints. In a `console` block lines that
+begin with `$ ` are run and the others say what is printed. In what is printed, `…` stands for any text, a line of its
+own that is `…` for any lines, and ids, times, fingerprints, ports and places in a log for any of their kind.
 """
 
 import re
@@ -14,7 +14,9 @@ from pathlib import Path
 
 from support.paths import ROOT
 
-_FENCE = re.compile(r"^```(?P<info>[a-z][a-z ]*)?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<info>[a-z][a-z ]*)?\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
+)
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 _CODE = re.compile(r"`[^`\n]*`")
 _GAP = "…"
@@ -71,7 +73,12 @@ def blocks(page: Path) -> list[Block]:
     """Return the fenced blocks of a page."""
     text = page.read_text(encoding="utf-8")
     return [
-        Block(page=page, line=text.count("\n", 0, match.start()) + 1, info=match["info"] or "", text=match["text"])
+        Block(
+            page=page,
+            line=text.count("\n", 0, match.start()) + 1,
+            info=match["info"] or "",
+            text=re.sub(rf"^{match['indent']}", "", match["text"], flags=re.MULTILINE),
+        )
         for match in _FENCE.finditer(text)
     ]
 

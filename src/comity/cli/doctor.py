@@ -10,9 +10,7 @@ from comity.cli.options import FILE, json_option, node_argument, print_json, rea
 
 @click.command()
 @node_argument
-@click.option(
-    "--passphrase-file", type=FILE, default=None, help="Try the service keys with it; else they stay shut."
-)
+@click.option("--passphrase-file", type=FILE, default=None, help="Try the service keys with it; else they stay shut.")
 @json_option
 def doctor(directory: Path, passphrase_file: Path | None, *, as_json: bool) -> None:
     """Check the node in DIRECTORY: folder, disk, keys, database, log, clock, ports. Nothing is changed.

@@ -16,6 +16,7 @@ from comity.kernel.canonical import (
     Json,
     JsonObject,
     check_members,
+    check_version,
     decode_base64url,
     encode_base64url,
     encode_json,
@@ -39,7 +40,7 @@ PROOF_SUFFIX: Final = ".tlog-proof"
 ALL: Final = "all"
 # Some 70 bytes a statement and 300 an exhibit: this holds cases of tens of thousands of statements.
 MAX_HEAD_BYTES: Final = 8 * 1024 * 1024
-# Putting statements in order takes time with the square of their number: this many take a reader under a minute.
+# A case of ten years has hundreds; the limit bounds what an unverified file makes a reader do.
 MAX_STATEMENTS: Final = 10_000
 # The disclosures of the largest envelope, in base64 once more.
 MAX_OPENING_BYTES: Final = 4 * 1024 * 1024
@@ -151,8 +152,7 @@ def parse_head(data: bytes) -> Head:
     """
     value = parse_object(data, max_bytes=MAX_HEAD_BYTES)
     check_members(value, required=_HEAD_MEMBERS)
-    if value["comity_dossier"] != VERSION:
-        raise MalformedError(f"dossier version is not {VERSION}")
+    check_version(value["comity_dossier"], "a dossier", VERSION)
     try:
         profile = Profile(text_member(value, "profile"))
     except ValueError as exc:

@@ -13,7 +13,7 @@ from typing import Final
 
 from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError
 from comity.exchange.delivery import Spoken, speak
-from comity.kernel.canonical import check_members, encode_json, parse_object, text_member
+from comity.kernel.canonical import check_members, check_version, encode_json, parse_object, text_member
 from comity.kernel.key import PublicPair, Role
 from comity.kernel.policy import parse_policy, write_policy
 from comity.kernel.statement import Statement
@@ -85,8 +85,7 @@ def parse_card(data: bytes) -> Card:
     value = parse_object(data)
     names = {"authority", "comity_card", "log", "participant", "policy", "root", "title", "url", "witness"}
     check_members(value, required=frozenset(names))
-    if value["comity_card"] != CARD_VERSION:
-        raise MalformedError(f"the card's version is not {CARD_VERSION}")
+    check_version(value["comity_card"], "a card", CARD_VERSION)
     card = Card(
         authority=text_member(value, "authority"),
         participant=text_member(value, "participant"),
