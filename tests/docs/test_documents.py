@@ -55,7 +55,7 @@ def test_the_reference_of_commands_is_the_program_s_own() -> None:
     assert PAGE.read_text(encoding="utf-8") == write_reference(), "run python tests/support/cli_reference.py"
 
 
-def test_every_command_and_option_has_a_line_that_says_what_it_is_for() -> None:
+def test_every_command_and_option_has_a_place_in_the_reference() -> None:
     reference = PAGE.read_text(encoding="utf-8")
     for path in commands(cli):
         assert f"## `comity {words_of(path)}`\n" in reference

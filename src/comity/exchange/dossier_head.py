@@ -152,7 +152,7 @@ def parse_head(data: bytes) -> Head:
     """
     value = parse_object(data, max_bytes=MAX_HEAD_BYTES)
     check_members(value, required=_HEAD_MEMBERS)
-    check_version(value["comity_dossier"], "a dossier", VERSION)
+    check_version(value, "comity_dossier", VERSION)
     try:
         profile = Profile(text_member(value, "profile"))
     except ValueError as exc:

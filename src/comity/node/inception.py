@@ -85,7 +85,7 @@ def parse_card(data: bytes) -> Card:
     value = parse_object(data)
     names = {"authority", "comity_card", "log", "participant", "policy", "root", "title", "url", "witness"}
     check_members(value, required=frozenset(names))
-    check_version(value["comity_card"], "a card", CARD_VERSION)
+    check_version(value, "comity_card", CARD_VERSION)
     card = Card(
         authority=text_member(value, "authority"),
         participant=text_member(value, "participant"),

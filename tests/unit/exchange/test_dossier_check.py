@@ -491,7 +491,7 @@ def test_a_date_after_its_witnesses_is_told() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
-        (b'"comity_dossier":1', b'"comity_dossier":2', "dossier version"),
+        (b'"comity_dossier":1', b'"comity_dossier":2', "must be 1"),
         (b'"profile":"full"', b'"profile":"best"', "profile must be one of full, court, defence"),
         (b'"made_by":"Reg', b'"made_by":"\\n', "made_by must be one line"),
         (b'"withheld":[]', b'"withheld":{}', "withheld must be a list of objects"),
