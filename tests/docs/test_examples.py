@@ -25,7 +25,9 @@ ALONE = [page for page in sorted(HOWTO.glob("*.md")) if not any(page in pages fo
 
 def free_ports(count: int) -> int:
     """Return the first of `count` neighbouring ports that nobody uses just now."""
-    for first in range(21_000, 30_000, count):
+    # Runs beside each other begin at different places.
+    start = 21_000 + os.getpid() % 500 * count
+    for first in range(start, start + 4_000, count):
         sockets = [socket.socket() for _ in range(count)]
         try:
             for number, item in enumerate(sockets):

@@ -208,7 +208,13 @@ class RunningNode:
 
     def draft(self, kind: str, to: "RunningNode", body: JsonObject, case: str | None = None, **more: object) -> int:
         return desk.draft(
-            self.node, self.drafter, kind=kind, addressee=to.authority, body=body, case=case, **more  # type: ignore[arg-type]
+            self.node,
+            self.drafter,
+            kind=kind,
+            addressee=to.authority,
+            body=body,
+            case=case,
+            **more,  # type: ignore[arg-type]
         )
 
     def approve(self, number: int) -> str:
@@ -377,7 +383,9 @@ def make_template(folder: Path) -> Template:
         for path in (root_file, directory / SERVICE_KEYS, officer_path(directory, APPROVER)):
             secrets |= _texts_of(_read(path, SECRET, "a test"))
     for authority in AUTHORITIES:
-        name_witnesses(folder / authority, [load_card(folder / other) for other in AUTHORITIES if other != authority], 1)
+        name_witnesses(
+            folder / authority, [load_card(folder / other) for other in AUTHORITIES if other != authority], 1
+        )
     for authority in AUTHORITIES:
         for other in AUTHORITIES:
             if other != authority:
