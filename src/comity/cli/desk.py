@@ -45,7 +45,7 @@ _login = click.make_pass_decorator(_Login)
 
 @click.group()
 @click.option("--node", type=DIRECTORY, required=True, help="The node's folder.")
-@click.option("--officer", required=True)
+@click.option("--officer", required=True, help="Who works at the desk.")
 @passphrase_option("--passphrase-file", "File that holds the officer's passphrase.")
 @click.pass_context
 def desk(ctx: click.Context, node: Path, officer: str, passphrase_file: Path | None) -> None:
@@ -56,7 +56,7 @@ def desk(ctx: click.Context, node: Path, officer: str, passphrase_file: Path | N
 @desk.command("draft")
 @click.argument("file", type=FILE)
 @click.option("--to", "addressee", required=True, help="The authority it goes to.")
-@click.option("--kind", default="request", show_default=True)
+@click.option("--kind", default="request", show_default=True, help="What the statement is.")
 @click.option("--case", default=None, help="Beginning of the case's id; without it a request opens a case.")
 @click.option("--set", "settings", multiple=True, help="MEMBER=VALUE: a member of the body beside those of the file.")
 @_login
@@ -70,7 +70,7 @@ def draft(login: _Login, file: Path, addressee: str, kind: str, case: str | None
 
 @desk.command("approve")
 @click.argument("number", type=int)
-@click.option("--urgent", is_flag=True, help="Make a checkpoint at once; counted in the published figures.")
+@click.option("--urgent", is_flag=True, help="Make a checkpoint at once; it is counted.")
 @_login
 def approve(login: _Login, number: int, *, urgent: bool) -> None:
     """Sign, log and deliver draft NUMBER of another officer."""

@@ -15,12 +15,22 @@ def dossier() -> None:
 
 @dossier.command("export")
 @click.option("--node", type=DIRECTORY, required=True, help="The node's folder; the node must run.")
-@click.option("--officer", required=True)
+@click.option("--officer", required=True, help="Who makes it.")
 @passphrase_option("--passphrase-file", "File that holds the officer's passphrase.")
 @click.option("--case", required=True, help="Beginning of the case's id.")
 @click.option("--profile", type=click.Choice(["full", "court", "defence"]), default="full", show_default=True)
-@click.option("-o", "--output", type=FILE, required=True)
-def export(node: Path, officer: str, passphrase_file: Path | None, case: str, profile: str, output: Path) -> None:
+@click.option("--logged-only", is_flag=True, help="Leave out statements that their issuer has not logged.")
+@click.option("-o", "--output", type=FILE, required=True, help="The file to write; it must not be there.")
+def export(
+    node: Path,
+    officer: str,
+    passphrase_file: Path | None,
+    case: str,
+    profile: str,
+    output: Path,
+    *,
+    logged_only: bool,
+) -> None:
     """Write the dossier of a case to one file, which `comity verify` checks offline."""
     from comity.node.desk_client import desk_session
 
@@ -30,7 +40,9 @@ def export(node: Path, officer: str, passphrase_file: Path | None, case: str, pr
     try:
         passphrase = read_passphrase(passphrase_file, f"officer {officer}")
         with desk_session(node, officer, passphrase) as client, part.open("wb") as target:
-            client.download(f"/cases/{case}/dossier", target, profile=profile)
+            client.download(
+                f"/cases/{case}/dossier", target, profile=profile, logged_only="yes" if logged_only else "no"
+            )
         part.rename(output)
     finally:
         part.unlink(missing_ok=True)

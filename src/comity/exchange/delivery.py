@@ -135,15 +135,18 @@ def claimed_issuer(spoken: Spoken) -> str:
 
 
 def open_delivery(spoken: Spoken, designation: Designation, *, history: KeyHistory | None = None) -> Statement:
-    """Verify who signed and open what it says.
+    """Verify who signed and open what it says, all of it: no more digests may stay closed than there are decoys.
 
     Raises:
-        VerificationError: another key signed, the key may not say this, or a disclosure does not belong.
+        VerificationError: another key signed, the key may not say this, a disclosure does not belong or one is missing.
         MalformedError: the content breaks its format or a header stays closed.
     """
     if designation.authority != claimed_issuer(spoken):
         raise VerificationError(f"designation of {designation.authority} used for {claimed_issuer(spoken)}")
     verified = verify_speaker(spoken.envelope, designation, history=history)
-    statement = spoken.statement()
+    opened = disclosure.open_sealed(spoken.envelope.payload, spoken.disclosures)
+    if opened.undisclosed != disclosure.decoys_needed(len(spoken.disclosures)):
+        raise VerificationError(f"{opened.undisclosed} digests stay closed: the addressee is shown a part only")
+    statement = opened.statement()
     check_speaks(verified, statement)
     return statement

@@ -118,8 +118,8 @@ def check_designated(node: Node, pair: KeyPair) -> None:
         )
 
 
-def case_view(node: Node, case: str) -> CaseView:
-    """Return the view of a case as of now.
+def case_view(node: Node, case: str, *, logged_only: bool = False) -> CaseView:
+    """Return the view of a case as of now; `logged_only` leaves out what no log is known to hold, and what follows it.
 
     Raises:
         NotFoundError: no such case is held here.
@@ -127,6 +127,8 @@ def case_view(node: Node, case: str) -> CaseView:
     parse_digest(case)
     with node.database.reading() as reader:
         held = records.case_records(reader, case)
+    if logged_only:
+        held = [record for record in held if record.proof is not None]
     if not any(record.id == case for record in held):
         raise NotFoundError(f"no case {case[:12]}… is held here")
     # What turned out to be logged under a key that was not valid there is shown, but carries nothing.

@@ -214,9 +214,12 @@ class _Desk:
         """Make a dossier of a case."""
         view = await run_in_threadpool(_view, self._node, request.path_params["case"])
         profile = request.query_params.get("profile", "full")
+        logged_only = request.query_params.get("logged_only") == "yes"
         spool: Any = SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the response closes it
         try:
-            await run_in_threadpool(write_case_dossier, self._node, view.case, spool, profile=profile)
+            await run_in_threadpool(
+                write_case_dossier, self._node, view.case, spool, profile=profile, logged_only=logged_only
+            )
         except BaseException:
             spool.close()
             raise
@@ -250,7 +253,9 @@ class _Desk:
         authority = request.path_params["authority"]
         with self._node.database.reading() as reader:
             found = read_evidence(reader, f"{authority}/log")
-            keys = [(int(row[0]), bytes(row[1])) for row in reader.all("statement_evidence_list", {"authority": authority})]
+            keys = [
+                (int(row[0]), bytes(row[1])) for row in reader.all("statement_evidence_list", {"authority": authority})
+            ]
         return json_response([{"found": at, "evidence": data.decode()} for at, data in [*found, *keys]])
 
     async def status(self, _request: Request, _officer: OfficerKeys) -> Response:

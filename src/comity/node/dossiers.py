@@ -28,8 +28,11 @@ from comity.node.exhibits import ChunkReader, open_blob
 _BUFFER_BYTES: Final = 1024 * 1024
 
 
-def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str) -> None:
+def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str, logged_only: bool = False) -> None:
     """Write the dossier of a case to `target`.
+
+    With `logged_only` statements that their issuer has not logged are left out, and what follows them: a peer that
+    delivers and never logs must not be able to keep a case from court.
 
     Raises:
         MalformedError: there is no such profile.
@@ -43,7 +46,7 @@ def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str)
         raise MalformedError(f"profile {profile!r} is none of {', '.join(Profile)}") from exc
     with node.database.reading() as reader:
         held = records.case_records(reader, case)
-    view = case_view(node, case)
+    view = case_view(node, case, logged_only=logged_only)
     gaps = [state.custody_gap for state in view.exhibits if state.custody_gap is not None]
     if gaps:
         raise PolicyError(f"{gaps[0]}; a dossier with such a gap would be refused: record what is missing first")
@@ -56,7 +59,7 @@ def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str)
         if record.log_index is None or record.proof is None:
             raise UnavailableError(
                 f"the {record.statement.kind} of {record.issuer} is not covered by a witnessed checkpoint yet; "
-                "try again after the next one",
+                "try again after the next one, or leave out what is not logged",
                 retry_after_seconds=2,
             )
         places.setdefault(record.issuer, []).append(record.log_index)

@@ -56,6 +56,8 @@ def guarded(endpoint: Endpoint) -> Endpoint:
     async def call(request: Request) -> Response:
         try:
             return await endpoint(request)
+        except TimeoutError:
+            return error_response(UnavailableError("the body did not arrive in time"))
         except ClientDisconnect:
             # Half an upload: whoever sent it is gone, and nothing of it was kept.
             return error_response(MalformedError("the connection broke off within the body"))

@@ -4,8 +4,10 @@ It is handed six functions and the log's folder, and nothing else. Whoever asks 
 sender by signature, an encrypted exhibit is named by its digest, which only the package's addressee knows.
 """
 
+import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +33,9 @@ _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _CHECKPOINT_CACHE: Final = "public, max-age=2"
 # Deliveries cost a decryption and four verifications; more at once than this only queue up.
 MAX_DELIVERIES_AT_ONCE: Final = 8
+# A delivery of a few kilobytes arrives in far less; this many at most, each of at most four megabytes, are in memory.
+MAX_READERS: Final = 64
+READ_SECONDS: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,8 @@ class PublicParts:
 
 def public_app(parts: PublicParts) -> Starlette:
     """Return the public listener's application."""
-    delivering = 0
+    reading = asyncio.Semaphore(MAX_READERS)
+    delivering = asyncio.Semaphore(MAX_DELIVERIES_AT_ONCE)
 
     async def add_checkpoint(request: Request) -> Response:
         return _reply(await run_in_threadpool(parts.cosign, await read_body(request, MAX_BODY_BYTES)))
@@ -57,15 +63,12 @@ def public_app(parts: PublicParts) -> Starlette:
         return _reply(await run_in_threadpool(parts.monitor, request.path_params["digest"]))
 
     async def deliver(request: Request) -> Response:
-        nonlocal delivering
-        if delivering >= MAX_DELIVERIES_AT_ONCE:
-            raise UnavailableError("too many deliveries at once", retry_after_seconds=1)
-        delivering += 1
-        try:
+        # Whoever sends slowly holds a place among the readers, for a while; the few places that cost work are taken
+        # only by what has arrived.
+        async with _place(reading), asyncio.timeout(READ_SECONDS):
             data = await read_body(request, MAX_ENCRYPTED_BYTES)
+        async with _place(delivering):
             answer = await run_in_threadpool(parts.deliver, data)
-        finally:
-            delivering -= 1
         headers = SAFE_HEADERS | {"cache-control": "no-store"}
         return Response(answer, media_type="application/octet-stream", headers=headers)
 
@@ -117,6 +120,15 @@ def _log_files(read: Callable[..., bytes]) -> Endpoint:
         return Response(data, media_type=media_type, headers=headers)
 
     return guarded(log_file)
+
+
+@asynccontextmanager
+async def _place(places: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Take a place, or refuse at once: a queue would only hide that there are none."""
+    if places.locked():
+        raise UnavailableError("too many deliveries at once", retry_after_seconds=1)
+    async with places:
+        yield
 
 
 def _reply(reply: Reply) -> Response:
