@@ -228,12 +228,12 @@ class RunningNode:
         """Open a case with a request that is complete."""
         return self.say("request", to, request(**changes))
 
-    def sign(self, to: "RunningNode", *, pair: KeyPair | None = None, **changes: object) -> Spoken:
+    def sign(self, to: "RunningNode", /, *, pair: KeyPair | None = None, **changes: object) -> Spoken:
         """Sign a request outside the desk, as a node that skips its own checks could."""
         assert self.approver.statement is not None
         return speak(self.statement(to, **changes), self.approver.statement if pair is None else pair, self.node.random)
 
-    def statement(self, to: "RunningNode", **changes: object) -> Statement:
+    def statement(self, to: "RunningNode", /, **changes: object) -> Statement:
         values: dict[str, object] = {
             "kind": "request",
             "issuer": self.authority,

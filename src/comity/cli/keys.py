@@ -24,7 +24,7 @@ def _issue(directory: Path, root_key: Path, root_passphrase_file: Path | None, r
 
 @keys.command("refresh")
 @node_argument
-@click.option("--root-key", type=FILE, required=True)
+@click.option("--root-key", type=FILE, required=True, help="File of the root key.")
 @passphrase_option("--root-passphrase-file", "File that holds the passphrase of the root key.")
 def refresh(directory: Path, root_key: Path, root_passphrase_file: Path | None) -> None:
     """Issue an unchanged full keys statement; due every seven days."""
@@ -34,11 +34,33 @@ def refresh(directory: Path, root_key: Path, root_passphrase_file: Path | None) 
 @keys.command("revoke")
 @node_argument
 @click.argument("key")
-@click.option("--root-key", type=FILE, required=True)
+@click.option("--root-key", type=FILE, required=True, help="File of the root key.")
 @passphrase_option("--root-passphrase-file", "File that holds the passphrase of the root key.")
 def revoke(directory: Path, key: str, root_key: Path, root_passphrase_file: Path | None) -> None:
-    """Issue a keys statement without the statement pair whose key id begins with KEY."""
+    """Issue a keys statement without the statement or service pair whose key id begins with KEY."""
     _issue(directory, root_key, root_passphrase_file, key)
+
+
+@keys.command("rotate")
+@node_argument
+@click.option("--root-key", type=FILE, required=True, help="File of the root key.")
+@passphrase_option("--root-passphrase-file", "File that holds the passphrase of the root key.")
+@passphrase_option("--passphrase-file", "File that holds the passphrase of the service keys.")
+def rotate(directory: Path, root_key: Path, root_passphrase_file: Path | None, passphrase_file: Path | None) -> None:
+    """Rotate the service pair and the delivery identity of the node in DIRECTORY, which must not run.
+
+    An approver's pair is rotated by adding the officer under another name and revoking the old key.
+    """
+    from comity.node.context import utc_now
+    from comity.node.inception import rotate_service_keys
+    from comity.node.keyring import open_root
+
+    root = open_root(root_key, read_passphrase(root_passphrase_file, "the root key"))
+    passphrase = read_passphrase(passphrase_file, "the service keys")
+    issued = rotate_service_keys(directory, root, passphrase, now=utc_now())
+    say(
+        f"keys statement {issued.number} waits for its place in the log; start the node, then revoke the old service key"
+    )
 
 
 @keys.command("show")

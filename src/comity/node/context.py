@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from comity.errors import MalformedError, NotFoundError, PolicyError, StoreError, VerificationError
-from comity.kernel.key import parse_authority
+from comity.kernel.key import KeyPair, parse_authority
 from comity.kernel.trust import Designation, KeyHistory, Recognition
 from comity.node import records
 from comity.node.keyring import ServiceKeys
@@ -25,6 +25,7 @@ BLOBS: Final = "blobs"
 TRUST: Final = "trust"
 SERVICE_KEYS: Final = Path("keys") / "service.age"
 POLICY: Final = "policy"
+LOCK: Final = "node.lock"
 
 
 def utc_now() -> datetime:
@@ -104,6 +105,18 @@ class Node:
             return self.history(authority).latest()[1]
         except VerificationError as exc:
             raise PolicyError(exc.message) from exc
+
+    def service_pair(self) -> KeyPair:
+        """Return the newest service pair that peers can know: one that the newest logged `keys` statement lists.
+
+        Raises:
+            PolicyError: none of this node's service pairs is designated.
+        """
+        designated = self.designation(self.authority).pairs
+        for pair in self.keys.services:
+            if pair.public in designated:
+                return pair
+        raise PolicyError(f"no service key of {self.authority} is designated; issue a keys statement with its root")
 
 
 def open_stores(directory: Path) -> tuple[Settings, SqliteDatabase, Blobs, Folder]:

@@ -22,11 +22,11 @@ from comity.kernel.trust import KEYS_KIND
 from comity.log.reader import CHECKPOINT_PATH, LogReader
 from comity.log.sequencer import CLOCK_TOLERANCE_SECONDS, read_head, read_published, root_of_size
 from comity.node.backup import is_restored
-from comity.node.context import DATABASE, LOG, POLICY, SERVICE_KEYS, TRUST
+from comity.node.context import DATABASE, LOCK, LOG, POLICY, SERVICE_KEYS, TRUST
 from comity.node.exhibits import INCOMING
 from comity.node.inception import load_card
 from comity.node.keyring import open_service
-from comity.node.service import LOCK, quorum_of, witness_peers
+from comity.node.service import quorum_of, witness_peers
 from comity.node.settings import Settings, load_settings
 from comity.parties.trust_folder import load_trust
 from comity.store.files import Folder

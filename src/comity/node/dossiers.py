@@ -95,7 +95,7 @@ def _keys(node: Node, authority: str, indices: list[int]) -> list[DossierKeys]:
 
 def _exhibit(node: Node, package: str, exhibit: Exhibit) -> DossierExhibit:
     def opened() -> BinaryIO:
-        pieces = open_age(open_blob(node, exhibit), [node.keys.delivery])
+        pieces = open_age(open_blob(node, exhibit), node.keys.deliveries)
         return io.BufferedReader(ChunkReader(pieces), _BUFFER_BYTES)
 
     return DossierExhibit(package=package, exhibit=exhibit.exhibit, open=opened)

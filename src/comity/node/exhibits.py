@@ -160,7 +160,7 @@ def open_package(node: Node, package_id: str, officer: str) -> tuple[str, JsonOb
     for exhibit in package.exhibits:
         with open_blob(node, exhibit) as source:
             try:
-                digest = decrypt_exhibit(source, None, [node.keys.delivery], exhibit)
+                digest = decrypt_exhibit(source, None, node.keys.deliveries, exhibit)
             except ExhibitMismatchError as exc:
                 if exc.stage == ENCRYPTED:
                     # They had this digest when they arrived, so this disk has changed them: no word against the peer.

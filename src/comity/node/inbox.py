@@ -88,7 +88,7 @@ def _accept(node: Node, data: bytes, follow: Follow) -> bytes:
     # 1.
     if len(data) > MAX_ENCRYPTED_BYTES:
         raise TooLargeError(f"a delivery has {len(data)} bytes, at most {MAX_ENCRYPTED_BYTES} are read")
-    plain = decrypt_bytes(data, [node.keys.delivery], max_bytes=MAX_DELIVERY_BYTES)
+    plain = decrypt_bytes(data, node.keys.deliveries, max_bytes=MAX_DELIVERY_BYTES)
     # 2.
     spoken = parse_delivery(plain)
     issuer = claimed_issuer(spoken)
@@ -241,7 +241,7 @@ def _keep(node: Node, spoken: Spoken, statement: Statement) -> Spoken:
         exercise=statement.exercise,
         body=encode_body(body),
     )
-    answer = speak(receipt, node.keys.service, node.random)
+    answer = speak(receipt, node.service_pair(), node.random)
     try:
         with node.database.transaction() as tx:
             records.add_statement(tx, spoken, statement, own=False, arrival=None, now=now)

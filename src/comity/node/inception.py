@@ -20,7 +20,7 @@ from comity.kernel.statement import Statement
 from comity.kernel.trust import KEYS_KIND, Designation
 from comity.log.sequencer import append_pending, create_log
 from comity.node import records
-from comity.node.context import BLOBS, DATABASE, LOG, POLICY, SERVICE_KEYS, TRUST, open_stores, utc_now
+from comity.node.context import BLOBS, DATABASE, LOCK, LOG, POLICY, SERVICE_KEYS, TRUST, open_stores, utc_now
 from comity.node.keyring import (
     EXERCISE_WORK_FACTOR,
     WORK_FACTOR,
@@ -32,11 +32,13 @@ from comity.node.keyring import (
     create_service,
     officer_path,
     open_root,
+    rotate_service,
 )
 from comity.node.settings import FILE_NAME, Settings, load_settings
 from comity.store.blobs import Blobs
 from comity.store.database import Database
 from comity.store.files import Folder
+from comity.store.lock import ProcessLock
 from comity.store.migration import migrate
 from comity.store.sqlite import SqliteDatabase
 
@@ -241,14 +243,20 @@ def current_designation(database: Database, authority: str) -> Designation:
 
 
 def reissue_keys(
-    directory: Path, root: RootKey, *, add: PublicPair | None = None, revoke: str | None = None, now: datetime
+    directory: Path,
+    root: RootKey,
+    *,
+    add: PublicPair | None = None,
+    recipient: str | None = None,
+    revoke: str | None = None,
+    now: datetime,
 ) -> Designation:
-    """Issue the next full `keys` statement: unchanged, with one pair more, or without one.
+    """Issue the next full `keys` statement: unchanged, with one pair more, another recipient, or without one pair.
 
-    `revoke` is the beginning of the id of one of the pair's keys. Log, witness and service pair stay.
+    `revoke` is the beginning of the id of one of the pair's keys. Log and witness pair stay.
 
     Raises:
-        NotFoundError: no designated statement pair begins so.
+        NotFoundError: no designated statement or service pair begins so.
         PolicyError: the root pair is another authority's.
     """
     settings, database, _, _ = open_stores(directory)
@@ -260,9 +268,15 @@ def reissue_keys(
         if revoke is not None:
             kept = [pair for pair in pairs if not _begins(pair, revoke)]
             if len(kept) != len(pairs) - 1:
-                raise NotFoundError(f"{len(pairs) - len(kept)} designated statement keys begin with {revoke!r}")
+                raise NotFoundError(f"{len(pairs) - len(kept)} designated keys begin with {revoke!r}; give one's id")
             pairs = kept
-        following = replace(current, number=current.number + 1, pairs=tuple(pairs), url=settings.public_url)
+        following = replace(
+            current,
+            number=current.number + 1,
+            pairs=tuple(pairs),
+            recipient=current.recipient if recipient is None else recipient,
+            url=settings.public_url,
+        )
         issue_keys(database, root, following, exercise=settings.exercise, now=now)
     finally:
         database.close()
@@ -270,7 +284,27 @@ def reissue_keys(
 
 
 def _begins(pair: PublicPair, beginning: str) -> bool:
-    return pair.role is Role.STATEMENT and bool(beginning) and any(k.startswith(beginning) for k in pair.key_ids())
+    revocable = pair.role in {Role.STATEMENT, Role.SERVICE}
+    return revocable and bool(beginning) and any(key_id.startswith(beginning) for key_id in pair.key_ids())
+
+
+def rotate_service_keys(directory: Path, root: RootKey, passphrase: str, *, now: datetime) -> Designation:
+    """Rotate service pair and delivery identity of a node that does not run, and issue the `keys` statement for it.
+
+    The older service pair stays designated until it is revoked, so that receipts on their way still count.
+
+    Raises:
+        ConflictError: the node runs: it would refuse what peers encrypt to the new identity.
+        PolicyError: the root pair is another authority's.
+        UnauthenticatedError: wrong passphrase.
+    """
+    settings = load_settings(directory)
+    if root.authority != settings.authority:
+        raise PolicyError(f"the root key is that of {root.authority}, not of {settings.authority}")
+    with ProcessLock(directory / LOCK):
+        keys = rotate_service(directory / SERVICE_KEYS, passphrase, work_factor=work_factor_of(settings))
+        recipient = keys.delivery.recipient.encode()
+        return reissue_keys(directory, root, add=keys.service.public, recipient=recipient, now=now)
 
 
 def add_officer(

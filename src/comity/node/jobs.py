@@ -149,7 +149,7 @@ def _deliver(node: Node, peers: Peers, job: Job) -> None:
         if code in _FINAL_CODES:
             raise PeerRefusedError(message)
         raise UnavailableError(message, retry_after_seconds=_seconds(headers.get("retry-after")))
-    spoken = parse_delivery(decrypt_bytes(answer, [node.keys.delivery], max_bytes=MAX_DELIVERY_BYTES))
+    spoken = parse_delivery(decrypt_bytes(answer, node.keys.deliveries, max_bytes=MAX_DELIVERY_BYTES))
     if claimed_issuer(spoken) != job.addressee:
         raise VerificationError(f"the receipt claims to come from {claimed_issuer(spoken)}, not from {job.addressee}")
     receipt = _open_receipt(node, peers, spoken, job.addressee)

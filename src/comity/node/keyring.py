@@ -79,8 +79,20 @@ class ServiceKeys:
     authority: str
     log: KeyPair
     witness: KeyPair
-    service: KeyPair
-    delivery: HybridIdentity
+    services: tuple[KeyPair, ...]
+    """The service pairs, newest first; a rotated one signs until the new one is designated and logged."""
+    deliveries: tuple[HybridIdentity, ...]
+    """The delivery identities, newest first; what was encrypted to an older one stays readable."""
+
+    @property
+    def service(self) -> KeyPair:
+        """The newest service pair."""
+        return self.services[0]
+
+    @property
+    def delivery(self) -> HybridIdentity:
+        """The newest delivery identity."""
+        return self.deliveries[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +139,14 @@ def _write(path: Path, value: JsonObject, passphrase: str, work_factor: int) -> 
     check_passphrase(passphrase)
     if path.exists():
         raise ConflictError(f"{path} is there already; keys are never overwritten")
-    data = encrypt_bytes(encode_json(value), [ScryptRecipient(passphrase, work_factor)])
     folder = Folder(path.parent)
     folder.prepare()
-    folder.write_once(path.name, data)
+    folder.write_once(path.name, _encrypt(value, passphrase, work_factor))
     path.chmod(0o600)
+
+
+def _encrypt(value: JsonObject, passphrase: str, work_factor: int) -> bytes:
+    return encrypt_bytes(encode_json(value), [ScryptRecipient(passphrase, work_factor)])
 
 
 def _read(path: Path, passphrase: str, what: str) -> JsonObject:
@@ -182,10 +197,32 @@ def create_service(path: Path, authority: str, passphrase: str, *, work_factor: 
     """
     value: JsonObject = {
         "authority": parse_authority(authority),
-        "delivery": generate_hybrid().encode(),
-        **{str(role): generate_seeds().to_json() for role in (Role.LOG, Role.WITNESS, Role.SERVICE)},
+        "deliveries": [generate_hybrid().encode()],
+        "log": generate_seeds().to_json(),
+        "services": [generate_seeds().to_json()],
+        "witness": generate_seeds().to_json(),
     }
     _write(path, value, passphrase, work_factor)
+    return _service(value)
+
+
+def rotate_service(path: Path, passphrase: str, *, work_factor: int = WORK_FACTOR) -> ServiceKeys:
+    """Put a new service pair and a new delivery identity before the present ones, which stay in the file.
+
+    Raises:
+        NotFoundError: no such file.
+        UnauthenticatedError: wrong passphrase.
+        MalformedError: not a service file.
+    """
+    value = _read(path, passphrase, "service keys")
+    _service(value)
+    services, deliveries = value["services"], value["deliveries"]
+    assert isinstance(services, list)
+    assert isinstance(deliveries, list)
+    services.insert(0, generate_seeds().to_json())
+    deliveries.insert(0, generate_hybrid().encode())
+    Folder(path.parent).replace(path.name, _encrypt(value, passphrase, work_factor))
+    path.chmod(0o600)
     return _service(value)
 
 
@@ -201,17 +238,20 @@ def open_service(path: Path, passphrase: str) -> ServiceKeys:
 
 
 def _service(value: JsonObject) -> ServiceKeys:
-    check_members(value, required=frozenset({"authority", "delivery", "log", "witness", "service"}))
-    authority = text_member(value, "authority")
-    delivery = parse_identity(text_member(value, "delivery"))
-    if not isinstance(delivery, HybridIdentity):
-        raise MalformedError("the delivery identity is not a hybrid one")
+    check_members(value, required=frozenset({"authority", "deliveries", "log", "services", "witness"}))
+    authority, services, deliveries = text_member(value, "authority"), value["services"], value["deliveries"]
+    if not isinstance(services, list) or not isinstance(deliveries, list) or not services or not deliveries:
+        raise MalformedError("services and deliveries are lists with at least one key")
+    identities = [parse_identity(text_member({"delivery": item}, "delivery")) for item in deliveries]
+    hybrid = tuple(identity for identity in identities if isinstance(identity, HybridIdentity))
+    if len(hybrid) != len(identities):
+        raise MalformedError("a delivery identity is not a hybrid one")
     return ServiceKeys(
         authority=authority,
         log=_parse_seeds(value["log"]).pair(authority, Role.LOG),
         witness=_parse_seeds(value["witness"]).pair(authority, Role.WITNESS),
-        service=_parse_seeds(value["service"]).pair(authority, Role.SERVICE),
-        delivery=delivery,
+        services=tuple(_parse_seeds(item).pair(authority, Role.SERVICE) for item in services),
+        deliveries=hybrid,
     )
 
 

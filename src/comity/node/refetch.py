@@ -35,10 +35,10 @@ from comity.log.sequencer import read_head
 from comity.log.witness import DatabaseWitnessState, WitnessHead
 from comity.node import records
 from comity.node.backup import clear_mark
-from comity.node.context import TRUST, open_stores
+from comity.node.context import LOCK, TRUST, open_stores
 from comity.node.followed import followed_url
 from comity.node.inception import Card, load_card
-from comity.node.service import LOCK, quorum_of, witness_peers
+from comity.node.service import quorum_of, witness_peers
 from comity.parties.trust_folder import load_trust
 from comity.store.database import Transaction
 from comity.store.files import Folder

@@ -42,7 +42,7 @@ from comity.log.witness import (
     parse_submission,
 )
 from comity.node.backup import is_restored
-from comity.node.context import POLICY, SERVICE_KEYS, Node, open_stores
+from comity.node.context import LOCK, POLICY, SERVICE_KEYS, Node, open_stores
 from comity.node.followed import read_followed
 from comity.node.inbox import accept_delivery
 from comity.node.jobs import run_due
@@ -53,7 +53,6 @@ from comity.node.sessions import Sessions
 from comity.node.transport import Transport
 from comity.store.lock import ProcessLock
 
-LOCK: Final = "node.lock"
 _LOG = logging.getLogger("comity.node")
 MAX_BATCH: Final = 65_536
 RUNNING: Final = "running"
