@@ -58,9 +58,7 @@ def rotate(directory: Path, root_key: Path, root_passphrase_file: Path | None, p
     root = open_root(root_key, read_passphrase(root_passphrase_file, "the root key"))
     passphrase = read_passphrase(passphrase_file, "the service keys")
     issued = rotate_service_keys(directory, root, passphrase, now=utc_now())
-    say(
-        f"keys statement {issued.number} waits for its place in the log; start the node, then revoke the old service key"
-    )
+    say(f"keys statement {issued.number} waits for its place; start the node, then revoke the old service key")
 
 
 @keys.command("show")
