@@ -146,6 +146,7 @@ class RunningNode:
     drafter: OfficerKeys
     approver: OfficerKeys
     root: RootKey
+    root_file: Path
     keys: ServiceKeys
     skew: timedelta = timedelta()
     service: Service = field(init=False)
@@ -295,6 +296,7 @@ class Network:
                 drafter=template.drafters[authority],
                 approver=template.approvers[authority],
                 root=template.roots[authority],
+                root_file=template.folder / "safe" / f"{authority}.age",
                 keys=template.service[authority],
             )
         for node in self.nodes.values():

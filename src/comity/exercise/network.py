@@ -69,7 +69,8 @@ class ExerciseNode:
 
     def create(self) -> None:
         """Make folder, keys, log, one officer who drafts and one who approves."""
-        self.safe.mkdir(parents=True, mode=0o700)
+        self.safe.parent.mkdir(mode=0o700, exist_ok=True)
+        self.safe.mkdir(mode=0o700)
         self.passphrase_file.touch(mode=0o600)
         self.passphrase_file.write_text(secrets.token_urlsafe(18) + "\n", encoding="utf-8")
         settings = Settings(

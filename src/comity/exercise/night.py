@@ -215,10 +215,10 @@ class Night:
         )
         stage.expect(self._verify(self.dossier, lines=None) == 0, "comity verify dossier.zip --trust DIR: exit 0")
         changed = self.folder / "one-byte-changed.zip"
-        changed.write_bytes(tampering.change_exhibit(self.dossier.read_bytes()))
+        tampering.change_exhibit(self.dossier, changed)
         stage.expect(self._verify(changed) == 1, "with one byte of an exhibit changed: exit 1, it says what and where")
         replayed = self.folder / "replayed.zip"
-        replayed.write_bytes(tampering.readdress(self.dossier, self.case, "xob.observer"))
+        tampering.readdress(self.dossier, replayed, self.case, "xob.observer")
         stage.expect(self._verify(replayed) == 1, "with the request readdressed to another authority: exit 1")
         status, answer = self._post(self.nodes["xob"], self._delivery_of(prt, self.case))
         stage.show(f"{status} {answer['message']}")
@@ -263,20 +263,22 @@ class Night:
         if self.evidence is None:
             source = self.folder / material.TRACK
             source.write_bytes(material.track())
+            label = ["--label", material.LABEL]
         else:
-            source = self.evidence
+            source, label = self.evidence, ["--label", "exercise exhibit"]
         number = self._command(
             "desk", "--node", str(cpv.directory), "--officer", DRAFTER, "--passphrase-file", str(cpv.passphrase_file),
             "package", str(source), "--case", self.case, "--request", request, "--item", "3",
-            "--acquired-from", "vessel traffic service", "--why", "order PR-77/2026", "--label", material.LABEL,
+            "--acquired-from", "vessel traffic service", "--why", "order PR-77/2026", *label,
         ).removeprefix("draft ")  # fmt: skip
         with cpv.desk(APPROVER) as desk:
             package: str = desk.post(f"/drafts/{number}/approve", urgent="yes")["statement"]
         self._wait_for_receipt(cpv, package)
-        exhibit = self._view(prt)["exhibits"][0]["exhibit"]
-        stage.tell(f"exhibit {exhibit['exhibit']}, {exhibit['name']}: {exhibit['label']}")
-        stage.tell(f"  plain     {exhibit['size']:>9} bytes  SHA-256 {exhibit['digest']}")
-        stage.tell(f"  encrypted {exhibit['encrypted_size']:>9} bytes  SHA-256 {exhibit['encrypted_digest']}")
+        for state in self._view(prt)["exhibits"]:
+            exhibit = state["exhibit"]
+            stage.tell(f"exhibit {exhibit['exhibit']}, {exhibit['name']}: {exhibit['label']}")
+            stage.tell(f"  plain     {exhibit['size']:>9} bytes  SHA-256 {exhibit['digest']}")
+            stage.tell(f"  encrypted {exhibit['encrypted_size']:>9} bytes  SHA-256 {exhibit['encrypted_digest']}")
         wait_until(
             lambda: all(item["arrived"] for item in self._view(prt)["exhibits"]), "the exhibit's arrival", seconds=600
         )

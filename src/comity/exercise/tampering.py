@@ -1,11 +1,14 @@
 """Changes that a dossier or evidence must not survive, made for the exercise's morning in court."""
 
 import io
+import shutil
+from functools import partial
 from pathlib import Path
-from typing import Final
 
+from comity.errors import PolicyError
 from comity.exchange.container import Member, open_container, write_container
-from comity.exchange.dossier_head import encode_opening, parse_opening
+from comity.exchange.container_directory import read_entries
+from comity.exchange.dossier_head import EXHIBITS, MAX_OPENING_BYTES, OPENINGS, encode_opening, parse_opening
 from comity.kernel.checkpoint import parse_checkpoint
 from comity.kernel.disclosure import Disclosure, parse_disclosure
 from comity.kernel.evidence import SplitView
@@ -14,33 +17,40 @@ from comity.log.reader import LogReader
 from comity.node.context import LOG
 from comity.store.files import Folder
 
-_EXHIBIT: Final = b"data/exhibits/"
-_MAX_MEMBER: Final = 256 * 1024 * 1024
+
+def change_exhibit(file: Path, target: Path) -> None:
+    """Write a dossier with one byte of its largest exhibit changed, as a damaged disk would.
+
+    Raises:
+        PolicyError: every exhibit is empty, so that there is no byte to change.
+    """
+    shutil.copyfile(file, target)
+    with target.open("r+b") as changed:
+        exhibits = [entry for entry in read_entries(changed) if entry.name.startswith(EXHIBITS)]
+        largest = max(exhibits, key=lambda entry: entry.size)
+        if largest.size == 0:
+            raise PolicyError("every exhibit is empty; give the exercise evidence with at least one byte")
+        at = largest.content_offset + largest.size // 2
+        changed.seek(at)
+        byte = changed.read(1)[0]
+        changed.seek(at)
+        changed.write(bytes([byte ^ 1]))
 
 
-def change_exhibit(data: bytes) -> bytes:
-    """Return a dossier with one byte of its first exhibit changed, as a damaged disk would."""
-    source = open_container(io.BytesIO(data))
-    name = next(name for name in source.sizes if name.encode().startswith(_EXHIBIT))
-    content = source.read(name, _MAX_MEMBER)
-    at = data.index(content) + len(content) // 2
-    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
-
-
-def readdress(file: Path, case: str, addressee: str) -> bytes:
-    """Return a dossier whose request claims to have gone to another authority; every manifest is made right again."""
-    target = io.BytesIO()
-    with file.open("rb") as opened:
+def readdress(file: Path, target: Path, case: str, addressee: str) -> None:
+    """Write a dossier whose request claims to have gone to another authority; every manifest is made right again."""
+    opening = f"{OPENINGS}{case}.json"
+    with file.open("rb") as opened, target.open("wb") as changed:
         source = open_container(opened)
-        opening = f"data/openings/{case}.json"
-        members = []
-        for name in source.sizes:
-            if name.startswith("data/"):
-                data = source.read(name, _MAX_MEMBER)
-                members.append(_member(name, _readdressed(data, addressee) if name == opening else data))
+        members = [
+            Member(name=name, size=size, open=partial(source.open, name))
+            for name, size in source.sizes.items()
+            if name.startswith("data/") and name != opening
+        ]
+        data = _readdressed(source.read(opening, MAX_OPENING_BYTES), addressee)
+        members.append(Member(name=opening, size=len(data), open=lambda: io.BytesIO(data)))
         info = {label: value for label, value in source.info.items() if label != "Payload-Oxum"}
-        write_container(target, members, info)
-    return target.getvalue()
+        write_container(changed, members, info)
 
 
 def _readdressed(data: bytes, addressee: str) -> bytes:
@@ -52,10 +62,6 @@ def _readdressed(data: bytes, addressee: str) -> bytes:
             disclosure = Disclosure(salt=disclosure.salt, name="to", value=[addressee])
         changed.append(disclosure.encode())
     return encode_opening(salt, changed)
-
-
-def _member(name: str, data: bytes) -> Member:
-    return Member(name=name, size=len(data), open=lambda: io.BytesIO(data))
 
 
 def honest_pair(directory: Path) -> bytes:

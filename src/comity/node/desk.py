@@ -12,9 +12,9 @@ from comity.errors import ConflictError, NotFoundError, PolicyError
 from comity.exchange.delivery import Spoken, speak
 from comity.exchange.legal import check_preserved, check_request
 from comity.exchange.rules import answered_items, check_in_case, check_opening, unfollowed_outcome
-from comity.exchange.statements import Package, Preserved, body_of
+from comity.exchange.statements import Package, Preserved, body_of, encode_body
 from comity.exchange.view import CaseView, fold_case
-from comity.kernel.canonical import JsonObject, parse_digest
+from comity.kernel.canonical import JsonObject, encode_json, parse_digest
 from comity.kernel.key import KeyPair
 from comity.kernel.statement import MAX_FOLLOWS, Statement
 from comity.log.sequencer import append_pending
@@ -177,6 +177,8 @@ def _check(node: Node, reader: Reader, statement: Statement) -> str:
     """Refuse what the addressee would refuse; return a remark for the desk."""
     if statement.kind == "receipt":
         raise PolicyError("a receipt is given by the node itself, for what it holds; no officer drafts one")
+    if statement.kind == "package":
+        _check_uploaded(reader, statement)
     addressee = statement.to[0]
     node.recognition(addressee)
     node.designation(addressee)
@@ -223,6 +225,15 @@ def _check_exhibits(statement: Statement, earlier: Iterable[Statement]) -> None:
         raise PolicyError(f"exhibit {repeated[0]} is in this case already; give the new one another number")
 
 
+def _check_uploaded(reader: Reader, statement: Statement) -> None:
+    """Refuse to send an exhibit that does not lie here, in this case, as it is described."""
+    for exhibit in body_of(statement, Package).exhibits:
+        row = reader.one("exhibit_get", {"encrypted_digest": exhibit.encrypted_digest})
+        described = encode_json(encode_body(exhibit)).decode()
+        if row is None or not row[5] or (row[1], row[3]) != (statement.subject, described):
+            raise PolicyError(f"exhibit {exhibit.exhibit} was not uploaded to this case as it is described")
+
+
 def _with_own_outcomes(  # noqa: PLR0917 - what makes up the statement to be
     reader: Reader, case: str, leaves: Sequence[str], kind: str, body: JsonObject, authority: str
 ) -> tuple[str, ...]:
@@ -230,7 +241,7 @@ def _with_own_outcomes(  # noqa: PLR0917 - what makes up the statement to be
     answered = answered_items(kind, body)
     earlier = [
         record.id
-        for record in records.case_records(reader, case)
+        for record in _held_by_both(reader, case)
         if record.issuer == authority
         and not answered.isdisjoint(answered_items(record.statement.kind, record.statement.body))
     ]
@@ -240,9 +251,26 @@ def _with_own_outcomes(  # noqa: PLR0917 - what makes up the statement to be
 def _leaves(reader: Reader, case: str) -> tuple[str, ...]:
     """Return the statements of a case that no other follows, the newest where there are too many.
 
-    What the peer refused for good is no part of the case there: whatever followed it would never arrive.
+    Raises:
+        PolicyError: there is none that the peer could hold.
     """
-    refused = {row[2] for row in reader.all("jobs_failed")}
-    held = [record for record in records.case_records(reader, case) if record.id not in refused]
+    held = _held_by_both(reader, case)
     followed = {earlier for record in held for earlier in record.statement.follows}
-    return tuple(record.id for record in held if record.id not in followed)[-MAX_FOLLOWS:]
+    leaves = tuple(record.id for record in held if record.id not in followed)
+    if not leaves:
+        raise PolicyError(f"the addressee has refused what case {case[:12]}… begins with; open a new one")
+    # Half of what a statement may follow leaves room for the outcomes that one corrects.
+    return leaves[-(MAX_FOLLOWS // 2) :]
+
+
+def _held_by_both(reader: Reader, case: str) -> list[records.Record]:
+    """Return the statements of a case but those that the peer refused for good: what follows one would never arrive.
+
+    Raises:
+        NotFoundError: no such case is held here.
+    """
+    held = records.case_records(reader, case)
+    if not held:
+        raise NotFoundError(f"no case {case[:12]}… is held here")
+    refused = {row[2] for row in reader.all("jobs_failed")}
+    return [record for record in held if record.id not in refused]

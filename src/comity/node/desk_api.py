@@ -285,11 +285,13 @@ def desk_app(parts: DeskParts) -> Starlette:
         Route("/status", desk_routes.for_officer(desk_routes.status), methods=["GET"]),
     ]
     hosts = ["127.0.0.1", "localhost", "[::1]"]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
         exception_handlers={HTTPException: no_route},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 def _token(request: Request) -> str:

@@ -16,7 +16,14 @@ from typing import Final
 from comity.age.identity import HybridIdentity, ScryptIdentity, generate_hybrid, parse_identity
 from comity.age.recipient import ScryptRecipient
 from comity.age.stream import decrypt_bytes, encrypt_bytes
-from comity.errors import ConflictError, MalformedError, NotFoundError, UnauthenticatedError, VerificationError
+from comity.errors import (
+    ConflictError,
+    MalformedError,
+    NotFoundError,
+    PolicyError,
+    UnauthenticatedError,
+    VerificationError,
+)
 from comity.kernel.canonical import (
     Json,
     JsonObject,
@@ -156,7 +163,7 @@ def _read(path: Path, passphrase: str, what: str) -> JsonObject:
         raise NotFoundError(f"{what}: {path} cannot be read") from exc
     try:
         plain = decrypt_bytes(data, [ScryptIdentity(passphrase, MAX_WORK_FACTOR)], max_bytes=MAX_FILE_BYTES)
-    except VerificationError as exc:
+    except (VerificationError, PolicyError) as exc:
         raise UnauthenticatedError(f"{what}: wrong passphrase, or {path.name} is damaged") from exc
     return parse_object(plain)
 

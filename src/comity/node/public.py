@@ -92,7 +92,7 @@ def public_app(parts: PublicParts) -> Starlette:
             headers=headers,
         )
 
-    return Starlette(
+    app = Starlette(
         exception_handlers={HTTPException: no_route},
         routes=[
             Route("/log/{path:path}", _log_files(parts.read_log), methods=["GET"]),
@@ -103,6 +103,8 @@ def public_app(parts: PublicParts) -> Starlette:
             Route("/followed/{digest}/{path:path}", _log_files(parts.followed), methods=["GET"]),
         ],
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 def _log_files(read: Callable[..., bytes]) -> Endpoint:

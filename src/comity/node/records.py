@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from comity.errors import NotFoundError
 from comity.exchange.delivery import Spoken
@@ -13,6 +14,9 @@ from comity.kernel.envelope import Envelope, parse_envelope
 from comity.kernel.statement import Statement, parse_statement
 from comity.kernel.trust import Designation, KeyHistory, build_history, parse_designation
 from comity.store.database import Reader, Row, Transaction
+
+# A database refuses to look for a number that no row of it could have.
+MAX_KEY: Final = 2**63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +228,7 @@ def get_draft(reader: Reader, number: int) -> Draft:
     Raises:
         NotFoundError: there is none of that number.
     """
-    row = reader.one("draft_get", {"id": number})
+    row = reader.one("draft_get", {"id": number}) if abs(number) < MAX_KEY else None
     if row is None:
         raise NotFoundError(f"no draft {number} is held here")
     return _draft(row)

@@ -12,6 +12,7 @@ from comity.errors import MalformedError, NotFoundError, PolicyError, StoreError
 from comity.exchange.rules import check_custody
 from comity.exchange.statements import Answers, Exhibit, Opened, Package, body_of, parse_body
 from comity.kernel.canonical import format_time
+from comity.node import desk
 from comity.node.exhibits import INCOMING, Acquired, fetch_exhibit, open_package, package_body, store_exhibit
 from comity.store.blobs import Blobs
 from comity.store.files import Folder, RealFiles
@@ -106,7 +107,7 @@ def test_a_description_that_no_package_could_hold_is_refused_before_a_byte_is_re
 
 
 def test_a_description_that_lacks_a_member_is_refused(asked: RunningNode, case: str) -> None:
-    with pytest.raises(MalformedError, match="media_type"):
+    with pytest.raises(MalformedError, match="missing required field"):
         store_exhibit(asked.node, case=case, asker=ASKER, described={"exhibit": "E1"}, pieces=[])
 
 
@@ -150,7 +151,7 @@ def test_a_full_disk_keeps_nothing_of_an_upload(asked: RunningNode, case: str) -
 
 
 def test_an_exhibit_for_an_unknown_authority_is_refused(asked: RunningNode, case: str) -> None:
-    with pytest.raises(PolicyError, match="no keys statement of xyz.nobody is known"):
+    with pytest.raises(PolicyError, match=r"no keys statement of xyz\.nobody is known"):
         store_exhibit(asked.node, case=case, asker="xyz.nobody", described=DESCRIBED, pieces=[TRACK])
 
 
@@ -312,9 +313,34 @@ def test_a_package_cannot_be_opened_before_its_exhibits_are_here(
         open_package(asker.node, package, "maria")
 
 
-def test_an_exhibit_with_other_plain_bytes_than_stated_is_a_mismatch(
+@pytest.mark.parametrize(
+    "changes",
+    [{"digest": sha256(b"other").hexdigest()}, {"encrypted_digest": sha256(b"other").hexdigest()}, {"name": "b.csv"}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_an_exhibit_is_sent_only_as_it_was_uploaded(
+    asker: RunningNode, asked: RunningNode, case: str, changes: dict[str, str]
+) -> None:
+    exhibit = store(asked, case)
+    with pytest.raises(PolicyError, match="exhibit E1 was not uploaded to this case as it is described"):
+        send(asked, asker, case, _with(exhibit, **changes))
+
+
+def test_an_exhibit_of_another_case_is_not_sent(
     network: Network, asker: RunningNode, asked: RunningNode, case: str
 ) -> None:
+    other = asker.ask(asked, reference="XAA-2")
+    network.settle()
+    exhibit = store(asked, other)
+    with pytest.raises(PolicyError, match="was not uploaded to this case"):
+        send(asked, asker, case, exhibit)
+
+
+def test_an_exhibit_with_other_plain_bytes_than_stated_is_a_mismatch(
+    network: Network, asker: RunningNode, asked: RunningNode, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The sender skips its own check.
+    monkeypatch.setattr(desk, "_check_uploaded", lambda reader, statement: None)
     other = sha256(b"other").hexdigest()
     exhibit = store(asked, case)
     package = send(asked, asker, case, _with(exhibit, digest=other))
