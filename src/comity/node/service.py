@@ -347,8 +347,8 @@ class Service:
             waiting = reader.one("public_statements_unplaced")
             known = reader.all("designations_newest")
             urgent = reader.one("urgent_count")
+        recognised: list[Json] = [*sorted(self._recognised())]
         problems: JsonObject = dict(sorted(self.problems.items()))
-        recognised: list[Json] = [*sorted(self.node.trust())]
         return {
             "authority": self.node.authority,
             "state": self.state,
