@@ -23,8 +23,9 @@ from comity.kernel.merkle import leaf_hash
 from comity.kernel.policy import parse_policy, write_policy
 from comity.log.check import check_log
 from comity.log.reader import LogReader
-from comity.log.sequencer import Sequencer, Settings, create_log, read_head, root_of_size
+from comity.log.sequencer import Sequencer, Settings
 from comity.log.startup import Permit, may_sign
+from comity.log.state import append_pending, create_log, read_head, root_of_size
 from comity.store.files import Folder
 from comity.store.migration import migrate
 from comity.store.sqlite import SqliteDatabase
@@ -53,7 +54,7 @@ def measure_bound(folder: Path, entries: Sequence[bytes], batch: int) -> tuple[f
     def insert() -> None:
         for start in range(0, len(entries), batch):
             with database.transaction() as tx:
-                tx.run_many("log_pending_add_many", ((entry,) for entry in entries[start : start + batch]))
+                tx.run_many("log_entry_add_many", list(enumerate(entries[start : start + batch], start)))
 
     inserting = seconds(insert)
     database.close()
@@ -106,7 +107,8 @@ def run(folder: Path, count: int, batch: int) -> dict[str, float]:
     signed, whole = 0.0, 0.0
     for at in range(0, count, batch):
         with database.transaction() as tx:
-            tx.run_many("log_pending_add_many", ((entry,) for entry in entries[at : at + batch]))
+            for entry in entries[at : at + batch]:
+                append_pending(tx, entry)
         took = seconds(sequencer.sequence)
         signed += took
         whole += took + seconds(sequencer.tick)

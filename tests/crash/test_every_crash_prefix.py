@@ -23,7 +23,7 @@ from comity.kernel.note import Note, NoteSignature, parse_note
 from comity.log.check import check_log
 from comity.log.cosigning import Prove
 from comity.log.reader import LogReader, envelope_path, verify_published
-from comity.log.sequencer import append_pending, position_of
+from comity.log.state import append_pending, position_of
 from comity.store import files as file_sites
 from comity.store.sqlite import MEMORY, SqliteDatabase
 from support.disk import SimulatedDisk, Step, crash, unsynced

@@ -10,7 +10,7 @@ import pytest
 
 from comity.log.check import check_log
 from comity.log.reader import LogReader
-from comity.log.sequencer import position_of
+from comity.log.state import position_of
 from comity.store.files import RealFiles
 from comity.store.migration import migrate
 from comity.store.sqlite import SqliteDatabase

@@ -6,7 +6,8 @@ from comity.kernel.merkle import leaf_hash, tree_root, verify_consistency
 from comity.log.check import check_log
 from comity.log.follower import Follower, read_entries
 from comity.log.reader import LogReader
-from comity.log.sequencer import Settings, position_of
+from comity.log.sequencer import Settings
+from comity.log.state import position_of
 from comity.log.witness import encode_submission, parse_submission
 from support.logs import LOG, START, WITNESSES, Clock, Node, WitnessNode, entry, new_database
 from support.trees import signed

@@ -81,8 +81,8 @@ BODIES: dict[str, JsonObject] = {
         "until": "2026-05-31T09:00:00Z",
         "not_preserved": "Deleted mail",
     },
-    "refused": {"answers": ANSWERS, "ground": "political_offence", "article": "27(4)", "reasons": "Reasons."},
-    "not-executed": {"answers": ANSWERS, "reason": "not_found", "reasons": "No such account."},
+    "refused": {"answers": ANSWERS, "ground": "political_offence", "article": "29(5)(a)", "reasons": "Reasons."},
+    "not-executed": {"answers": ANSWERS, "reason": "data_not_held", "reasons": "No such account."},
     "package": {
         "answers": ANSWERS,
         "exhibits": [EXHIBIT],

@@ -11,17 +11,9 @@ from comity.kernel.key import KeyPair
 from comity.kernel.note import parse_note
 from comity.kernel.policy import Policy, parse_policy, write_policy
 from comity.log.cosigning import Cosigners, WitnessPeer
-from comity.log.sequencer import (
-    AskWitnesses,
-    Progress,
-    Sequencer,
-    Settings,
-    append_pending,
-    create_log,
-    read_head,
-    root_of_size,
-)
+from comity.log.sequencer import AskWitnesses, Progress, Sequencer, Settings
 from comity.log.startup import Permit, may_sign
+from comity.log.state import append_pending, create_log, read_head, root_of_size
 from comity.log.witness import DatabaseWitnessState, Reply, handle_add_checkpoint
 from comity.store.database import Database
 from comity.store.files import Files, Folder

@@ -269,6 +269,11 @@ class RunningNode:
         ((_, _, state, attempts, problem),) = self.rows("jobs_of_key", key=key)
         return state, attempts, problem
 
+    def waiting_entries(self) -> int:
+        """Return how many entries wait for a place in the log."""
+        with self.node.database.transaction() as tx:
+            return int(tx._connection.execute("SELECT count(*) FROM log_pending").fetchone()[0])
+
     def refusals(self) -> list[tuple[str, str]]:
         """Return code and message of the refused deliveries, newest first."""
         return [(row[2], row[3]) for row in self.rows("refusals", most=5000)]

@@ -9,8 +9,9 @@ import pytest
 from comity.errors import NotFoundError, UnavailableError
 from comity.kernel.policy import parse_policy
 from comity.kernel.trust import Checked, Recognition
-from comity.log.sequencer import Progress, read_head
+from comity.log.sequencer import Progress
 from comity.log.startup import Permit
+from comity.log.state import read_head
 from comity.node import service as service_module
 from comity.node.context import TRUST, utc_now
 from comity.node.inception import create_node, load_card, name_witnesses

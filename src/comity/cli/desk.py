@@ -64,7 +64,7 @@ def draft(login: _Login, file: Path, addressee: str, kind: str, case: str | None
     """Draft a statement whose body is in the TOML or JSON FILE; another officer approves it."""
     body = read_body(file) | parse_settings(settings)
     with login.session() as client:
-        done = client.post("/drafts", {"kind": kind, "addressee": addressee, "body": body, "case": case})
+        done = client.post("drafts", body={"kind": kind, "addressee": addressee, "body": body, "case": case})
     click.echo(f"draft {done['draft']}")
 
 
@@ -75,7 +75,7 @@ def draft(login: _Login, file: Path, addressee: str, kind: str, case: str | None
 def approve(login: _Login, number: int, *, urgent: bool) -> None:
     """Sign, log and deliver draft NUMBER of another officer."""
     with login.session() as client:
-        done = client.post(f"/drafts/{number}/approve", urgent="yes" if urgent else "no")
+        done = client.post("drafts", str(number), "approve", urgent="yes" if urgent else "no")
     if done["remark"]:
         say(done["remark"])
     click.echo(f"statement {done['statement']}")
@@ -87,7 +87,7 @@ def approve(login: _Login, number: int, *, urgent: bool) -> None:
 def drafts(login: _Login) -> None:
     """List the drafts that wait for approval."""
     with login.session() as client:
-        print_json(client.get("/drafts"))
+        print_json(client.get("drafts"))
 
 
 @desk.command("cases")
@@ -96,7 +96,7 @@ def drafts(login: _Login) -> None:
 def cases(login: _Login, *, as_json: bool) -> None:
     """List the cases, newest first."""
     with login.session() as client:
-        found = client.get("/cases")
+        found = client.get("cases")
     if as_json:
         print_json(found)
         return
@@ -111,7 +111,7 @@ def cases(login: _Login, *, as_json: bool) -> None:
 def show_case(login: _Login, case: str, *, as_json: bool) -> None:
     """Show the case whose id begins with CASE."""
     with login.session() as client:
-        found = client.get(f"/cases/{case}")
+        found = client.get("cases", case)
     if as_json:
         print_json(found)
         return
@@ -132,9 +132,20 @@ def show_case(login: _Login, case: str, *, as_json: bool) -> None:
 def refusals(login: _Login) -> None:
     """List the deliveries that were refused, newest first."""
     with login.session() as client:
-        found = client.get("/refusals")
+        found = client.get("refusals")
     for item in found:
         click.echo(f"{item['at']}  {item['code']}: {item['message']}")
+
+
+@desk.command("duties")
+@_login
+def duties(login: _Login) -> None:
+    """List deliveries and fetches that a peer refused for good, with its reason."""
+    with login.session() as client:
+        found = client.get("duties", "failed")
+    say(f"{len(found)} duties have failed")
+    for item in found:
+        click.echo(f"{item['kind']} {item['key'][:12]} to {item['addressee']}: {item['problem']}")
 
 
 @desk.command("status")
@@ -142,7 +153,7 @@ def refusals(login: _Login) -> None:
 def status(login: _Login) -> None:
     """Say how the node is."""
     with login.session() as client:
-        print_json(client.get("/status"))
+        print_json(client.get("status"))
 
 
 @desk.command("evidence")
@@ -152,7 +163,7 @@ def status(login: _Login) -> None:
 def evidence(login: _Login, authority: str, output: Path | None) -> None:
     """Show or write the evidence of misbehaviour of AUTHORITY that this node has kept."""
     with login.session() as client:
-        found = client.get(f"/evidence/{authority}")
+        found = client.get("evidence", authority)
     say(f"{len(found)} pieces of evidence about {authority}")
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
@@ -197,7 +208,7 @@ def package(
         files = [(evidence_path, safe_name(evidence_path.name), evidence_path.name)]
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with login.session() as client:
-        view = client.get(f"/cases/{case}")
+        view = client.get("cases", case)
         taken = len(view["exhibits"])
         exhibits = []
         for number, (path, name, found_as) in enumerate(files, taken + 1):
@@ -210,12 +221,14 @@ def package(
             if label is not None:
                 query["label"] = label
             with open_regular(path) as source:
-                exhibits.append(client.upload(f"/cases/{view['case']}/exhibits", source, **query))
+                exhibits.append(client.upload("cases", view["case"], "exhibits", source=source, **query))
             say(f"E{number}: {name}, {exhibits[-1]['size']} bytes, SHA-256 {exhibits[-1]['digest'][:16]}…, encrypted")
         full = next((item["id"] for item in view["timeline"] if item["id"].startswith(request)), request)
         done = client.post(
-            f"/cases/{view['case']}/packages",
-            {
+            "cases",
+            view["case"],
+            "packages",
+            body={
                 "request": full,
                 "items": list(items),
                 "exhibits": exhibits,
@@ -233,7 +246,7 @@ def package(
 def open_package(login: _Login, package_id: str) -> None:
     """Decrypt the exhibits of PACKAGE, compare digests, and draft `opened` or `mismatch`."""
     with login.session() as client:
-        done = client.post(f"/packages/{package_id}/open")
+        done = client.post("packages", package_id, "open")
     say("every digest is as the package states" if done["kind"] == "opened" else "an exhibit is NOT what was sent")
     click.echo(f"draft {done['draft']}")
 

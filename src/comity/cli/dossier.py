@@ -40,9 +40,8 @@ def export(
     try:
         passphrase = read_passphrase(passphrase_file, f"officer {officer}")
         with desk_session(node, officer, passphrase) as client, part.open("wb") as target:
-            client.download(
-                f"/cases/{case}/dossier", target, profile=profile, logged_only="yes" if logged_only else "no"
-            )
+            wanted = {"profile": profile, "logged_only": "yes" if logged_only else "no"}
+            client.download("cases", case, "dossier", target=target, **wanted)
         part.rename(output)
     finally:
         part.unlink(missing_ok=True)

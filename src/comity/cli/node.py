@@ -46,7 +46,7 @@ def init(
     exercise: bool,
 ) -> None:
     """Make a node in DIRECTORY: keys, an empty log, the first keys statement."""
-    from comity.exchange.legal import participant_of
+    from comity.kernel.trust import participant_of
     from comity.node.inception import create_node
     from comity.node.settings import Settings
     from comity.parties.participants import participant

@@ -1,7 +1,6 @@
 """Options and small edges that several commands share: passphrases, folders, output."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -94,8 +93,3 @@ def print_json(value: Any) -> None:
 def say(text: str) -> None:
     """Say something to the person, on stderr."""
     click.echo(text, err=True)
-
-
-def is_terminal() -> bool:
-    """Whether a person watches the output."""
-    return sys.stdout.isatty()

@@ -1,5 +1,8 @@
 """`comity verify`: check a dossier or evidence of misbehaviour against the reader's own trust folder, offline."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,8 @@ from comity.errors import MalformedError, NotFoundError, PolicyError
 
 _ZIP = b"PK\x03\x04"
 _MAX_EVIDENCE_BYTES = 8 * 1024 * 1024
+# Smaller dossiers are hashed before a person would look for a bar.
+_SHOW_PROGRESS_BYTES = 64 * 1024 * 1024
 
 
 @click.command()
@@ -19,7 +24,8 @@ _MAX_EVIDENCE_BYTES = 8 * 1024 * 1024
 def verify(file: Path, folder: Path, *, as_json: bool) -> None:
     """Check FILE, a dossier or evidence of misbehaviour, against the recognitions in the trust folder.
 
-    Exit code 0: everything that the output says holds. 1: something does not, and the message says what and where.
+    Exit code 0: everything that the output says holds. Any other: something does not, and the message says what and
+    where; docs/reference/errors.md lists the codes.
     """
     from comity.parties.trust_folder import load_trust
 
@@ -40,8 +46,8 @@ def verify(file: Path, folder: Path, *, as_json: bool) -> None:
 def _verify_dossier(file: Path, trust: dict[str, Any], *, as_json: bool) -> None:
     from comity.exchange.dossier_check import verify_dossier
 
-    with file.open("rb") as source:
-        report = verify_dossier(source, trust)
+    with file.open("rb") as source, _progress(file) as progress:
+        report = verify_dossier(source, trust, progress=progress)
     if as_json:
         print_json(
             {
@@ -68,6 +74,17 @@ def _verify_dossier(file: Path, trust: dict[str, Any], *, as_json: bool) -> None
     click.echo("\nWhat all this does not prove")
     for line in report.not_proved:
         click.echo(f"  {line}")
+
+
+@contextmanager
+def _progress(file: Path) -> Iterator[Callable[[int], object] | None]:
+    """Show on stderr how far a large file was hashed, if a person watches; stdout is for the report alone."""
+    size = file.stat().st_size
+    if size <= _SHOW_PROGRESS_BYTES or not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=size, label="Checking", file=sys.stderr) as bar:
+        yield bar.update
 
 
 def _verify_evidence(file: Path, trust: dict[str, Any], *, as_json: bool) -> None:

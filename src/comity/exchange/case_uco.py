@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from comity.exchange.statements import Authorised, body_of, moment
+from comity.exchange.statements import Authorised, body_of
 from comity.exchange.view import CaseView, ExhibitState
-from comity.kernel.canonical import Json, JsonObject, encode_json, format_time
+from comity.kernel.canonical import Json, JsonObject, encode_json, format_time, parse_time
 
 _KNOWLEDGE_BASE: Final = "urn:comity:case:"
 _CONTEXT: Final[JsonObject] = {
@@ -141,4 +141,4 @@ def _describe(names: _Names, state: ExhibitState) -> Iterator[JsonObject]:
 
 def _time(text: str) -> Json:
     # Written anew, because a body's pattern lets impossible dates through and RDF readers would refuse them.
-    return {"@type": "xsd:dateTime", "@value": format_time(moment(text))}
+    return {"@type": "xsd:dateTime", "@value": format_time(parse_time(text))}

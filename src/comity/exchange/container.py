@@ -42,6 +42,7 @@ from comity.exchange.container_directory import read_at, read_entries
 from comity.exchange.container_names import check_names
 from comity.exchange.container_stream import CHUNK_BYTES, pieces_ahead
 from comity.exchange.container_zip import Entry, encode_directory, encode_local_header, place
+from comity.exchange.writing import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,11 +189,9 @@ class _Output:
         self.size = 0
 
     def write(self, data: bytes) -> None:
-        """Write all of `data`; an unbuffered target may take it in pieces."""
-        rest = memoryview(data)
+        """Write all of `data`, and count it."""
         try:
-            while rest:
-                rest = rest[self._target.write(rest) :]
+            write_all(self._target, data)
         except OSError as exc:
             raise StoreError(f"cannot write the container at offset {self.size}: {exc}") from exc
         self.sha256.update(data)

@@ -207,7 +207,7 @@ def _held(spoken: Spoken, proof: bytes) -> Held:
     checkpoint = parse_checkpoint(parse_note(parsed.checkpoint_note).text)
     statement = spoken.statement()
     # The order of a view goes by log and index alone; the time is not known here and does not matter for it.
-    position = Position(origin=checkpoint.origin, index=parsed.index, size=checkpoint.size, logged_by=statement.issued)
+    position = Position(origin=checkpoint.origin, index=parsed.index, logged_by=statement.issued)
     return Held(id=spoken.envelope.id, statement=statement, position=position)
 
 

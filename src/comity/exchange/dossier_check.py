@@ -260,8 +260,8 @@ def _check_withheld(body: frozenset[str], undisclosed: int, withheld: Withheld |
 
 def _held(item: Checked) -> Held:
     place = item.logged
-    position = Position(origin=place.origin, index=place.index, size=place.size, logged_by=place.logged_by)
-    return Held(id=item.id, statement=item.statement, position=position, size_bytes=item.size_bytes)
+    position = Position(origin=place.origin, index=place.index, logged_by=place.logged_by)
+    return Held(id=item.id, statement=item.statement, position=position)
 
 
 def _verify_exhibits(container: VerifiedContainer, head: Head, view: CaseView) -> None:

@@ -248,12 +248,10 @@ def _keys(checked: Sequence[Checked]) -> Iterator[Fact]:
         key = f"key {item.pair.key_ids()[0][:_SHORT]}… of {designation.authority} ({item.pair.role})"
         text = f"{key}, designated by keys statement {designation.number} at entry {index}, "
         after = item.window.after
-        if after is None:
-            text += f"not revoked as of entry {index}"
-        elif item.pair in after[1].pairs:
-            text += f"not revoked as of entry {after[0]}"
-        else:
+        if after is not None and item.pair not in after[1].pairs:
             text += f"valid until it was revoked by keys statement {after[1].number} at entry {after[0]}"
+        else:
+            text += f"not revoked as of entry {item.window.history.not_revoked_as_of(item.logged.index, item.pair)}"
         yield Fact(topic="key", text=text, where=f"{KEYS}{designation.authority}/{designation.number}.json")
 
 

@@ -52,7 +52,11 @@ _HEAD_MEMBERS: Final = frozenset(
 
 
 class Profile(StrEnum):
-    """For whom a dossier is made; a full one withholds nothing."""
+    """For whom a dossier is made; a full one withholds nothing.
+
+    The other two withhold the same by default and differ in name only: what a court or a defence may see is for the
+    maker to decide, member by member, and no rule of this program could know it.
+    """
 
     FULL = "full"
     COURT = "court"

@@ -8,12 +8,12 @@ nothing about the request's legal ground would be told.
 from collections.abc import Mapping
 from datetime import date
 
-from comity.errors import NotFoundError, PolicyError
+from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.exchange.dossier_facts import Checked, Fact, opening_of, shown
+from comity.exchange.legal import covers, parse_measure
 from comity.exchange.statements import Request, body_of
-from comity.kernel.trust import Recognition
+from comity.kernel.trust import Recognition, participant_of
 from comity.law.basis import BasisOption, Reason, legal_basis
-from comity.law.measures import Measure
 from comity.law.register import Register
 
 # The answers of a legal basis that bear on whether this instrument carries this request between these two.
@@ -33,15 +33,15 @@ def check_law(item: Checked, trust: Mapping[str, Recognition], *, asked: str, re
     except NotFoundError as exc:
         raise PolicyError(f"the request's legal ground cannot be told: {exc.message}") from exc
     on = item.statement.issued.date()
-    codes = (trust[item.statement.issuer].participant, asked[:3].upper())
+    codes = (trust[item.statement.issuer].participant, participant_of(asked))
     try:
-        basis = legal_basis(*codes, Measure(body.measure), on, register=register)
-    except (NotFoundError, PolicyError, ValueError) as exc:
-        why = exc.message if isinstance(exc, (NotFoundError, PolicyError)) else f"measure {body.measure!r} is unknown"
-        return [_fact(item, f"{instrument.short_title}: the reader's tables cannot judge this request: {why}")]
+        basis = legal_basis(*codes, parse_measure(body.measure), on, register=register)
+    except (NotFoundError, PolicyError, MalformedError) as exc:
+        why = f"the reader's tables cannot judge this request: {exc.message}"
+        return [_fact(item, f"{instrument.short_title}: {why}")]
     option = basis.option(instrument.key)
     lines = [_line(option, reason, on) for reason in (*option.reasons, *option.warnings) if reason.code in _TOLD]
-    if option.carrier is not None and option.carrier.provision != body.article.partition("(")[0]:
+    if option.carrier is not None and not covers(option.carrier.provision, body.article):
         lines.append(
             f"the request names article {body.article}, the reader's tables carry {option.measure.label} under "
             f"article {option.carrier.provision}"

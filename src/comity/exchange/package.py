@@ -12,7 +12,7 @@ import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +25,7 @@ from comity.age.stream import CHUNK_BYTES, encrypt_chunks, open_age
 from comity.errors import Error, MalformedError, PolicyError, StoreError, TooLargeError, VerificationError
 from comity.exchange.container_names import MAX_SEGMENT_BYTES, check_name
 from comity.exchange.statements import MAX_ITEMS, Exhibit
+from comity.exchange.writing import write_all
 
 ENCRYPTED: Final = "encrypted"
 DECRYPTED: Final = "decrypted"
@@ -80,23 +81,46 @@ def encrypt_exhibit(source: BinaryIO, target: BinaryIO, recipient: Recipient) ->
         StoreError: the source cannot be read or the target not be written.
         UnavailableError: the source does not block.
     """
-    plain, sealed = _Sum(), _Sum()
+    sealed = _Sum()
     reader = ByteReader(source)
+    pieces, describe = encrypt_exhibit_chunks(iter(lambda: reader.read(CHUNK_BYTES), b""), recipient)
+    try:
+        for piece in pieces:
+            sealed.add(piece)
+            write_all(target, piece)
+    except OSError as exc:
+        raise StoreError(f"exhibit could not be encrypted, after {sealed.size} encrypted bytes: {exc}") from exc
+    return describe(sealed.size, sealed.digest())
 
-    def pieces() -> Iterator[bytes]:
-        while piece := reader.read(CHUNK_BYTES):
+
+def encrypt_exhibit_chunks(
+    pieces: Iterable[bytes], recipient: Recipient
+) -> tuple[Iterator[bytes], Callable[[int, str], Encrypted]]:
+    """Encrypt an exhibit that arrives in pieces; return the encrypted pieces, and what describes it at the end.
+
+    The encrypted bytes are digested by whoever keeps them, and once. Size and digest of all of them, given to the
+    returned function, make the description; before the last piece was taken there is none.
+    """
+    plain = _Sum()
+    complete = False
+
+    def measured() -> Iterator[bytes]:
+        nonlocal complete
+        for piece in pieces:
             plain.add(piece)
             yield piece
+        complete = True
 
-    try:
-        for piece in encrypt_chunks(pieces(), [recipient]):
-            sealed.add(piece)
-            _write(target, piece)
-    except OSError as exc:
-        raise StoreError(f"exhibit could not be encrypted after {plain.size} bytes: {exc}") from exc
-    return Encrypted(
-        size=plain.size, digest=plain.digest(), encrypted_size=sealed.size, encrypted_digest=sealed.digest()
-    )
+    def describe(encrypted_size: int, encrypted_digest: str) -> Encrypted:
+        assert complete, "an exhibit is described when all of it was encrypted"
+        return Encrypted(
+            size=plain.size,
+            digest=plain.digest(),
+            encrypted_size=encrypted_size,
+            encrypted_digest=encrypted_digest,
+        )
+
+    return encrypt_chunks(measured(), [recipient]), describe
 
 
 def decrypt_exhibit(
@@ -120,7 +144,7 @@ def decrypt_exhibit(
             for piece in open_age(sealed, identities):
                 plain.add(piece)
                 if target is not None:
-                    _write(target, piece)
+                    write_all(target, piece)
         except (MalformedError, VerificationError) as exc:
             # Only the digest of all encrypted bytes tells damage on the way from a package that never decrypted.
             failure = exc
@@ -175,16 +199,6 @@ class _SummedSource:
         if data:
             self.sum.add(data)
         return data
-
-
-def _write(target: BinaryIO, data: bytes) -> None:
-    """Write all of `data`; an unbuffered target may take it in pieces."""
-    written = target.write(data)
-    while written < len(data):
-        if not written:
-            raise OSError(errno.EAGAIN, "the target takes no bytes")
-        data = data[written:]
-        written = target.write(data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,12 @@ require is optional here; `law.contents` decides whether it may be missing and s
 `body_schema` gives the JSON Schema of a kind; docs/formats/exchange.md publishes them all.
 """
 
-from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
 from comity.errors import MalformedError
-from comity.kernel.canonical import JsonObject, parse_digest, parse_time
+from comity.kernel.canonical import JsonObject, parse_time
 from comity.kernel.statement import Statement
 
 # Long enough for a full summary of facts, short enough that a statement stays a statement; files travel as exhibits.
@@ -318,13 +317,3 @@ def body_schema(kind: str) -> JsonObject:
     """Return the JSON Schema of the body of `kind`."""
     schema: Any = msgspec.json.schema(KINDS[kind])
     return dict(schema)
-
-
-def moment(text: str) -> datetime:
-    """Return a body's time as an aware time."""
-    return parse_time(text)
-
-
-def statement_digest(text: str) -> bytes:
-    """Return a body's digest as bytes."""
-    return parse_digest(text)

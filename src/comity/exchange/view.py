@@ -1,7 +1,8 @@
-"""The case view: what statements held, their places in logs and a moment in time add up to.
+"""The case view: what the statements held and their places in logs add up to.
 
-`fold_case` is pure: the same statements, heads and moment give the same view, whoever computes it. It runs over
-verified statements in the order of `follows`, then log and index. It decides nothing: it collects.
+`fold_case` is pure: the same statements and places give the same view, whoever computes it and whenever. It runs over
+verified statements in the order of `follows`, then log and index. It decides nothing: it collects. `as_of` stands in
+the view to say when just these statements were held; nothing else follows from it, and no date is compared with it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,7 +37,6 @@ class Position:
 
     origin: str
     index: int
-    size: int
     logged_by: datetime
 
 
@@ -47,7 +47,6 @@ class Held:
     id: str
     statement: Statement
     position: Position | None = None
-    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +85,7 @@ class ExhibitState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """One case as of one moment."""
+    """One case, as the statements held at `as_of` tell it."""
 
     version: int
     case: str

@@ -20,13 +20,12 @@ from comity.kernel.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoi
 from comity.kernel.entry import SEALED
 from comity.kernel.merkle import HashReader, consistency_path, leaf_hash, root_at, tree_root
 from comity.kernel.note import parse_note
-from comity.kernel.policy import parse_policy
 from comity.kernel.statement import Statement
+from comity.log.cosigning import witness_peers
 from comity.log.reader import LogReader
 from comity.log.witness import encode_submission
-from comity.node.context import LOG, POLICY, SERVICE_KEYS
+from comity.node.context import LOG, SERVICE_KEYS, read_policy
 from comity.node.keyring import officer_path, open_officer, open_service
-from comity.node.service import witness_peers
 from comity.node.settings import load_settings
 from comity.node.transport import Transport
 from comity.parties.participants import is_fictitious
@@ -72,7 +71,7 @@ def rewrite_log(
             Refused(
                 answers=Answers(request=case, items=list(items)),
                 ground="essential_interests",
-                article="27(4)(b)",
+                article="29(5)(b)",
                 reasons="Refused in good time (exercise; this was written afterwards).",
             )
         ),
@@ -114,7 +113,7 @@ def _hashes(leaves: Sequence[bytes]) -> HashReader:
 
 def ask_witnesses(directory: Path, forged: Forged) -> list[tuple[str, int, str]]:
     """Ask every witness to cosign both forged heads; return who answered what."""
-    peers = witness_peers(parse_policy((directory / POLICY).read_text(encoding="utf-8")))
+    peers = witness_peers(read_policy(directory))
     transport = Transport()
     answers = []
     try:

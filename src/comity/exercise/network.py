@@ -126,7 +126,7 @@ class ExerciseNode:
                 raise UnavailableError(f"the node of {self.authority} has ended: {self._last_words()}")
             try:
                 with self.desk(DRAFTER) as desk:
-                    status = desk.get("/status")
+                    status = desk.get("status")
             except UnauthenticatedError:
                 raise
             except Error:

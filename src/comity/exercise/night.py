@@ -106,8 +106,8 @@ class Night:
         stage.show(f"{status} {answer['message']}")
         stage.expect(answer["error"] == "unverified", "the desk refuses it in one line that says what is wrong")
         with prt.desk(DRAFTER) as desk:
-            stage.expect(desk.get("/cases") == [], "nothing of it has entered a case")
-            stage.expect(desk.get("/refusals")[0]["message"] == answer["message"], "the refusal is noted at the desk")
+            stage.expect(desk.get("cases") == [], "nothing of it has entered a case")
+            stage.expect(desk.get("refusals")[0]["message"] == answer["message"], "the refusal is noted at the desk")
 
     def _real_request(self) -> None:
         stage, prt, cpv = self.stage, self.nodes["prt"], self.nodes["cpv"]
@@ -120,17 +120,17 @@ class Night:
         stage.expect("necessity" in refused and "29(2)(e)" in refused, "a draft without a required item is refused")
         with prt.desk(APPROVER) as desk:
             own = self._draft(desk, "request", cpv, body, None)
-        refused = self._refused(prt, lambda desk: desk.post(f"/drafts/{own}/approve"), officer=APPROVER)
+        refused = self._refused(prt, lambda desk: desk.post("drafts", str(own), "approve"), officer=APPROVER)
         stage.show(refused)
         stage.expect("another officer" in refused, "the officer who drafted it cannot approve it")
         with prt.desk(DRAFTER) as desk:
             number = self._draft(desk, "request", cpv, body, None)
         with prt.desk(APPROVER) as desk:
-            self.case = desk.post(f"/drafts/{number}/approve", urgent="yes")["statement"]
+            self.case = desk.post("drafts", str(number), "approve", urgent="yes")["statement"]
         stage.tell(f"approved by another officer; sealed, durable and queued as case {self.case[:12]}")
         self._wait_for_receipt(prt, self.case)
         with prt.desk(DRAFTER) as desk:
-            logged = desk.get(f"/statements/{self.case}")
+            logged = desk.get("statements", self.case)
         by = format_time(datetime.fromtimestamp(logged["logged_by"], UTC))
         stage.tell(
             f"entry {logged['log_index']} of Lisbon's log, 33 bytes of commitment; witnesses vouch for it by {by}"
@@ -168,7 +168,7 @@ class Night:
         with prt.desk(DRAFTER) as desk:
             number = self._draft(desk, "request", xfa, material.preservation("PT-2026-1119"), None)
         with prt.desk(APPROVER) as desk:
-            case = desk.post(f"/drafts/{number}/approve", urgent="yes")["statement"]
+            case = desk.post("drafts", str(number), "approve", urgent="yes")["statement"]
         self._wait_for_receipt(prt, case)
         stage.tell("XFA's node has receipted a request. Its officers stay silent.")
         wait_until(lambda: bool(self._place(xfa, case)), "that XFA's log is quiet")
@@ -189,7 +189,7 @@ class Night:
             stage.show(f"{witness}: {status} {text}")
         stage.expect(bool(answers) and all(item[1] != 200 for item in answers), "no witness cosigns")  # noqa: PLR2004
         with prt.desk(DRAFTER) as desk:
-            kept = desk.get(f"/evidence/{xfa.authority}")
+            kept = desk.get("evidence", xfa.authority)
         stage.expect(len(kept) >= 1, f"{len(kept)} pieces of evidence are kept in Lisbon, each signed by XFA itself")
         for number, piece in enumerate(kept, 1):
             path = self.folder / f"evidence-{number}.json"
@@ -272,7 +272,7 @@ class Night:
             "--acquired-from", "vessel traffic service", "--why", "order PR-77/2026", *label,
         ).removeprefix("draft ")  # fmt: skip
         with cpv.desk(APPROVER) as desk:
-            package: str = desk.post(f"/drafts/{number}/approve", urgent="yes")["statement"]
+            package: str = desk.post("drafts", str(number), "approve", urgent="yes")["statement"]
         self._wait_for_receipt(cpv, package)
         for state in self._view(prt)["exhibits"]:
             exhibit = state["exhibit"]
@@ -287,7 +287,7 @@ class Night:
     def _open(self, package: str) -> str:
         prt = self.nodes["prt"]
         with prt.desk(DRAFTER) as desk:
-            found = desk.post(f"/packages/{package}/open")
+            found = desk.post("packages", package, "open")
         self.stage.expect(found["kind"] == "opened", "every digest is as the package states")
         return self._approve(prt, found["draft"])
 
@@ -299,14 +299,14 @@ class Night:
 
     def _approve(self, node: ExerciseNode, number: int) -> str:
         with node.desk(APPROVER) as desk:
-            statement: str = desk.post(f"/drafts/{number}/approve", urgent="yes")["statement"]
+            statement: str = desk.post("drafts", str(number), "approve", urgent="yes")["statement"]
         self._wait_for_receipt(node, statement)
         return statement
 
     @staticmethod
     def _draft(desk: Any, kind: str, to: ExerciseNode, body: dict[str, Any], case: str | None) -> int:
         wanted = {"kind": kind, "addressee": to.authority, "body": body, "case": case}
-        number: int = desk.post("/drafts", wanted)["draft"]
+        number: int = desk.post("drafts", body=wanted)["draft"]
         return number
 
     @staticmethod
@@ -322,7 +322,7 @@ class Night:
     def _wait_for_receipt(self, node: ExerciseNode, statement: str) -> None:
         def received() -> bool:
             with node.desk(DRAFTER) as desk:
-                found = desk.get(f"/statements/{statement}")
+                found = desk.get("statements", statement)
             failed = [duty["problem"] for duty in found["duties"] if duty["state"] == "failed"]
             if failed:
                 raise Error(f"{found['kind']} was refused: {failed[0]}")
@@ -333,15 +333,15 @@ class Night:
     @staticmethod
     def _place(node: ExerciseNode, statement: str) -> Any:
         with node.desk(DRAFTER) as desk:
-            return desk.get(f"/statements/{statement}")["logged_by"]
+            return desk.get("statements", statement)["logged_by"]
 
     def _view(self, node: ExerciseNode) -> Any:
         with node.desk(DRAFTER) as desk:
-            return desk.get(f"/cases/{self.case}")
+            return desk.get("cases", self.case)
 
     def _status(self, name: str) -> Any:
         with self.nodes[name].desk(DRAFTER) as desk:
-            return desk.get("/status")
+            return desk.get("status")
 
     def _all_know_each_other(self) -> bool:
         return all(not self._status(name)["problems"] and self._keys_known(name) for name in self.nodes)

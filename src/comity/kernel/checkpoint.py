@@ -8,7 +8,7 @@ A log signs twice: with Ed25519 over the text (type 0x01), and with ML-DSA-44 as
 verifies goes by the keys it knows: it ignores other lines, and refuses the note if a line of a known key is wrong.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -191,6 +191,36 @@ def find_signature(signatures: Iterable[NoteSignature], key: VerifierKey) -> Not
     return next((line for line in signatures if line.name == key.name and line.key_id4 == key_id4), None)
 
 
+def verify_signed_by(note: Note, keys: Sequence[VerifierKey]) -> Checkpoint:
+    """Verify that each of these keys, at least one, signed the note as its log, and return the checkpoint.
+
+    Raises:
+        MalformedError: the text is no checkpoint.
+        VerificationError: the note is of another log, or a signature is missing or wrong.
+    """
+    checkpoint = parse_checkpoint(note.text)
+    if not keys or any(key.name != checkpoint.origin for key in keys):
+        raise VerificationError(f"no known log key for {checkpoint.origin}")
+    for key in keys:
+        line = find_signature(note.signatures, key)
+        if line is None:
+            raise VerificationError(f"the checkpoint lacks the signature of {key.name} of type {key.type_byte:#04x}")
+        verify_signature(checkpoint, key, line)
+    return checkpoint
+
+
+def only_lines_of(note: Note, keys: Iterable[VerifierKey]) -> Note:
+    """Return the note with the lines of these keys alone, in the order of the keys.
+
+    Whoever keeps a note drops what it has not verified: a wrong line of a known key makes a later reader refuse it.
+
+    Raises:
+        MalformedError: it has no line of any of them.
+    """
+    found = (find_signature(note.signatures, key) for key in keys)
+    return Note(text=note.text, signatures=tuple(line for line in found if line is not None))
+
+
 def verify_log_signatures(note: Note, log: PublicPair) -> Checkpoint:
     """Verify that both keys of the log signed the note, and return its checkpoint.
 
@@ -201,36 +231,34 @@ def verify_log_signatures(note: Note, log: PublicPair) -> Checkpoint:
     checkpoint = parse_checkpoint(note.text)
     if log.role is not Role.LOG or checkpoint.origin != log.name:
         raise VerificationError(f"a checkpoint of {checkpoint.origin} is not one of {log.name}")
-    for key in log.verifier_keys():
-        line = find_signature(note.signatures, key)
-        if line is None:
-            raise VerificationError(f"the checkpoint lacks the signature of {key.name} of type {key.type_byte:#04x}")
-        verify_signature(checkpoint, key, line)
-    return checkpoint
+    return verify_signed_by(note, log.verifier_keys())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cosignature:
-    """The two verified lines of one witness and the later of their times; made only by `verify_cosignature`."""
+    """The verified lines of one witness and the latest of their times; made only by `verify_cosignature`."""
 
-    witness: str
     time: int
     lines: tuple[NoteSignature, ...]
 
 
-def verify_cosignature(checkpoint: Checkpoint, signatures: Iterable[NoteSignature], witness: PublicPair) -> Cosignature:
-    """Verify that both keys of the witness cosigned the checkpoint, and return just their lines.
+def verify_cosignature(
+    checkpoint: Checkpoint, signatures: Iterable[NoteSignature], keys: Sequence[VerifierKey]
+) -> Cosignature:
+    """Verify that each of a witness's keys, at least one, cosigned the checkpoint, and return just their lines.
 
     A log keeps what this returns and nothing else of a witness's answer: an unverified line that is kept makes every
     later reader refuse the note.
 
     Raises:
-        VerificationError: a cosignature is missing, wrong or without a time.
+        VerificationError: a cosignature is missing, wrong or without a time, or no key is given.
     """
+    if not keys:
+        raise VerificationError("a witness without keys cosigns nothing")
     listed = tuple(signatures)
     lines: list[NoteSignature] = []
     times: list[int] = []
-    for key in witness.verifier_keys():
+    for key in keys:
         line = find_signature(listed, key)
         if line is None:
             raise VerificationError(f"no cosignature of {key.name} of type {key.type_byte:#04x}")
@@ -239,7 +267,7 @@ def verify_cosignature(checkpoint: Checkpoint, signatures: Iterable[NoteSignatur
             raise VerificationError(f"the cosignature of {key.name} of type {key.type_byte:#04x} has no time")
         lines.append(line)
         times.append(time)
-    return Cosignature(witness=witness.name, time=max(times), lines=tuple(lines))
+    return Cosignature(time=max(times), lines=tuple(lines))
 
 
 def with_signatures(note: Note, more: Iterable[NoteSignature]) -> Note:

@@ -41,7 +41,6 @@ MLDSA44: Final = 0x06
 ED25519_KEY_BYTES: Final = 32
 ED25519_SIGNATURE_BYTES: Final = 64
 MLDSA44_KEY_BYTES: Final = 1312
-MLDSA44_SIGNATURE_BYTES: Final = 2420
 # Both private keys grow from 32-byte seeds: RFC 8032 section 5.1.5 and xi of FIPS 204 algorithm 1.
 SEED_BYTES: Final = 32
 KEY_ID_BYTES: Final = 4

@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import Final
 
 from comity.errors import MalformedError, PolicyError, VerificationError
-from comity.kernel.checkpoint import Checkpoint, find_signature, parse_checkpoint, verify_signature
+from comity.kernel.checkpoint import Checkpoint, find_signature, parse_checkpoint, verify_signature, verify_signed_by
 from comity.kernel.key import (
     ED25519,
     ED25519_COSIGNATURE,
@@ -227,6 +227,60 @@ def _check_no_self_witness(logs: Sequence[PolicyLog], witnesses: Sequence[Policy
             raise PolicyError(f"witness {witness.key.name} belongs to the authority of a log in the same policy")
 
 
+def quorum_count(policy: Policy) -> int:
+    """Return how many witnesses the policy's quorum wants, 1 where it is no plain count.
+
+    A plain count is what `write_policy` writes: so many of a group of witnesses, each with all its keys.
+    """
+    group = _plain_quorum(policy)
+    return 1 if group is None else group.threshold
+
+
+def answers_wanted(policy: Policy) -> int:
+    """Return how many witnesses must answer before a log may believe that it knows its own newest head.
+
+    Any set of that many answering witnesses includes one that cosigned whatever was published: of n witnesses, k
+    cosigned it, so that no more than n - k can all have missed it. At least k are wanted all the same. For a quorum
+    that is no plain count it is every witness, since any other number would be a guess, and one where there is none.
+    """
+    group = _plain_quorum(policy)
+    if group is None:
+        return max(1, len({witness.key.name for witness in policy.witnesses}))
+    return max(group.threshold, len(group.members) - group.threshold + 1)
+
+
+def _plain_quorum(policy: Policy) -> PolicyGroup | None:
+    """Return the quorum's group where each of its members is all keys of one witness, and each another witness."""
+    named = {witness.name: witness.key.name for witness in policy.witnesses}
+    whole = {
+        group.name: {named.get(member) for member in group.members}
+        for group in policy.groups
+        if group.threshold == len(group.members)
+    }
+    quorum = next((group for group in policy.groups if group.name == policy.quorum), None)
+    if quorum is None:
+        return None
+    owners = [whole.get(member, {None}) for member in quorum.members]
+    distinct = set[str | None]().union(*owners)
+    if None in distinct or any(len(names) != 1 for names in owners) or len(distinct) != len(owners):
+        return None
+    return quorum
+
+
+def verify_policy_log(note: Note, policy: Policy) -> Checkpoint:
+    """Verify that every key that the policy lists under the note's origin signed it, and return the checkpoint.
+
+    Raises:
+        MalformedError: the text is no checkpoint.
+        VerificationError: the policy has no such log, or a signature is missing or wrong.
+    """
+    origin = parse_checkpoint(note.text).origin
+    keys = [log.key for log in policy.logs if log.key.name == origin]
+    if not keys:
+        raise VerificationError(f"the policy has no log {origin}")
+    return verify_signed_by(note, keys)
+
+
 def verify_witnessed(note: Note, policy: Policy) -> Witnessed:
     """Verify that the policy's log signed the note and that its quorum of witnesses cosigned it.
 
@@ -237,15 +291,7 @@ def verify_witnessed(note: Note, policy: Policy) -> Witnessed:
         VerificationError: the policy has no such log, a known key's line is missing for the log or wrong for anyone,
             the quorum is not reached, or the policy wants no witness and so bounds no time.
     """
-    checkpoint = parse_checkpoint(note.text)
-    keys = [log.key for log in policy.logs if log.key.name == checkpoint.origin]
-    if not keys:
-        raise VerificationError(f"the policy has no log {checkpoint.origin}")
-    for key in keys:
-        line = find_signature(note.signatures, key)
-        if line is None:
-            raise VerificationError(f"the checkpoint lacks the signature of {key.name} of type {key.type_byte:#04x}")
-        verify_signature(checkpoint, key, line)
+    checkpoint = verify_policy_log(note, policy)
     if policy.quorum is None:
         raise VerificationError("the policy wants no witness, so nothing but the log bounds when this was logged")
     by_line = _cosignature_times(note, checkpoint, policy)

@@ -38,7 +38,8 @@ KEYS_INTERVAL_SECONDS: Final = 7 * 24 * 3600
 
 _PARTICIPANT = re.compile(r"[A-Z]{3}", re.ASCII)
 _COMPETENCE = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
-_MAX_TEXT: Final = 500
+# The longest text with a form of its own is a hybrid age recipient of some 1 960 characters; twice that leaves room.
+MAX_TEXT_CHARACTERS: Final = 4_000
 
 
 class Checked(StrEnum):
@@ -65,7 +66,7 @@ class Recognition:
     remark: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse keys that do not carry the authority's own names."""
+        """Refuse keys that do not carry the authority's own names, and texts without end."""
         check_participant(self.authority, self.participant)
         for pair, role in ((self.root, Role.ROOT), (self.log, Role.LOG)):
             if pair.name != f"{self.authority}/{role}":
@@ -73,6 +74,8 @@ class Recognition:
         listed = {item.key for item in self.policy.logs if item.key.name == self.log.name}
         if listed != set(self.log.verifier_keys()):
             raise MalformedError(f"the policy does not list just the two log keys of {self.authority}")
+        if max(len(self.url), len(self.remark)) > MAX_TEXT_CHARACTERS:
+            raise MalformedError(f"a text of the recognition is too long: over {MAX_TEXT_CHARACTERS} characters")
 
     def encode(self) -> bytes:
         """Return the bytes of the trust folder's file for this authority."""
@@ -91,6 +94,11 @@ class Recognition:
         )
 
 
+def participant_of(authority: str) -> str:
+    """Return the code of the participant that an authority's name begins with."""
+    return authority.partition(".")[0].upper()
+
+
 def check_participant(authority: str, participant: str) -> None:
     """Refuse a participant's code that the authority's name does not begin with.
 
@@ -98,7 +106,7 @@ def check_participant(authority: str, participant: str) -> None:
         MalformedError: the two do not fit.
     """
     parse_authority(authority)
-    if not _PARTICIPANT.fullmatch(participant) or not authority.startswith(participant.lower() + "."):
+    if not _PARTICIPANT.fullmatch(participant) or participant_of(authority) != participant:
         raise MalformedError(f"authority {authority} does not begin with its participant's code {participant[:10]!r}")
 
 
@@ -163,8 +171,8 @@ class Designation:
             map(_COMPETENCE.fullmatch, self.competences)
         ):
             raise MalformedError("competences must be sorted, distinct lower-case words")
-        if max(len(self.title), len(self.url), len(self.recipient)) > _MAX_TEXT * 8:
-            raise MalformedError("a text of the keys statement is too long")
+        if max(len(self.title), len(self.url), len(self.recipient)) > MAX_TEXT_CHARACTERS:
+            raise MalformedError(f"a text of the keys statement is too long: over {MAX_TEXT_CHARACTERS} characters")
 
     def body(self) -> JsonObject:
         """Return the body of the `keys` statement."""

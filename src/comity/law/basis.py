@@ -19,9 +19,6 @@ from comity.law.register import Register, load_register
 from comity.law.status import Standing, Status, status, treaty_summary
 from comity.parties.table import Grade, Sourced
 
-# Budapest 29(4): the reservation for dual criminality cannot reach the offences of articles 2 to 11. The rows of
-# conduct.csv that have a provision are exactly such offences.
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
@@ -303,6 +300,8 @@ def _carrying(carrier: Carrier, conduct: Conduct | None) -> list[Reason]:
 
 
 def _reservation(carrier: Carrier, conduct: Conduct) -> Reason:
+    # Budapest 29(4): the reservation cannot reach the offences of articles 2 to 11, and the rows of conduct.csv that
+    # have a provision are exactly such offences.
     if conduct.provision is not None:
         text = (
             f"a reservation on dual criminality cannot reach {conduct.label}, an offence of article {conduct.provision}"

@@ -7,7 +7,7 @@ appear as one class, so that a figure never tells on whom a request bore.
 
 from comity.errors import NotFoundError, PolicyError
 from comity.law.basis import BasisOption
-from comity.law.model import Exposure, Ground, GroundCode, NonExecutionReason, ReasonClass
+from comity.law.model import Exposure, Ground, GroundCode, NonExecutionReason
 from comity.law.register import Register, load_register
 
 # The one class under which grounds that expose a person are published.
@@ -27,17 +27,14 @@ def exposure_of(code: GroundCode) -> Exposure:
     return Exposure.EXPOSES_PERSON if code in EXPOSING_GROUNDS else Exposure.PLAIN
 
 
-def check_ground(option: BasisOption, code: GroundCode) -> Ground:
-    """Return the provision behind a ground that a refusal states.
-
-    Where several provisions give it, the first in the table is returned.
+def check_ground(option: BasisOption, code: GroundCode) -> tuple[Ground, ...]:
+    """Return the provisions, one or more, that give a ground that a refusal states, in the order of the table.
 
     Raises:
         PolicyError: the instrument gives no such ground for the measure.
     """
-    for row in option.grounds:
-        if row.code is code:
-            return row
+    if found := tuple(row for row in option.grounds if row.code is code):
+        return found
     known = ", ".join(sorted({row.code.value for row in option.grounds}))
     raise PolicyError(
         f"{option.label} gives no ground {code.value} for {option.measure.label}; it gives {known or 'none'}"
@@ -56,9 +53,3 @@ def non_execution_reason(code: str, *, register: Register | None = None) -> NonE
             return row
     known = ", ".join(sorted(row.code for row in tables.non_execution))
     raise NotFoundError(f"no reason of non-execution has the code {code!r}; there are {known}")
-
-
-def reasons_of_class(reason_class: ReasonClass, *, register: Register | None = None) -> tuple[NonExecutionReason, ...]:
-    """Return the coded reasons of one class, in the order of the table."""
-    tables = register if register is not None else load_register()
-    return tuple(row for row in tables.non_execution if row.reason_class is reason_class)

@@ -26,7 +26,6 @@ from comity.law.model import (
     Confidence,
     ContentItem,
     Ground,
-    GroundCode,
     Instrument,
     NonExecutionReason,
     Provision,
@@ -105,20 +104,6 @@ class Register:
     def grounds_of(self, instrument: str, measure: Measure) -> tuple[Ground, ...]:
         """Return the grounds on which an instrument lets a measure be refused."""
         return tuple(row for row in self.grounds if row.instrument == instrument and measure in row.measures)
-
-    def ground(self, instrument: str, measure: Measure, code: GroundCode) -> Ground:
-        """Return the row for one ground, the strongest evidence first where several provisions give it.
-
-        Raises:
-            NotFoundError: the instrument gives no such ground for the measure.
-        """
-        found = [row for row in self.grounds_of(instrument, measure) if row.code is code]
-        if not found:
-            known = ", ".join(sorted({row.code.value for row in self.grounds_of(instrument, measure)}))
-            raise NotFoundError(
-                f"{instrument!r} gives no ground {code.value} for {measure.label}; it gives {known or 'none'}"
-            )
-        return min(found, key=lambda row: tuple(Grade).index(row.grade))
 
     def clocks_of(self, instrument: str, measure: Measure) -> tuple[Clock, ...]:
         """Return the clocks that an instrument sets for a measure."""
@@ -213,11 +198,11 @@ def exercise_actions(codes: Iterable[str], *, instrument: str, on: date) -> tupl
 
 def _check_references(register: Register) -> None:
     known = {(row.instrument, row.provision) for row in register.provisions}
-    # A letter is an item of the list in its paragraph, which is what the table of provisions describes.
     instruments = {row.key for row in register.instruments}
     for name, instrument, provision in _references(register):
         if instrument not in instruments:
             raise MalformedError(f"law/reference/{name} names the instrument {instrument!r}, which is not loaded")
+        # A letter is an item of the list in its paragraph, which is what the table of provisions describes.
         if provision is not None and (instrument, without_letter(provision)) not in known:
             raise MalformedError(
                 f"law/reference/{name} points to {instrument} {provision}, which provisions.csv does not hold"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from comity.law.model import Action, Confidence, CountOf, Instrument, ReportedCount
+from comity.law.model import Action, Confidence, Instrument, ReportedCount
 from comity.law.register import Register, load_register
 from comity.parties.participants import participant
 
@@ -53,11 +53,6 @@ class Tally:
     confirmed: int
     reported: int
     memory: int
-
-    @property
-    def at_most(self) -> int:
-        """All of them together."""
-        return self.confirmed + self.reported + self.memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,12 +208,6 @@ def treaty_summary(instrument: str, on: date, *, register: Register | None = Non
             count for count in tables.reported_counts if count.instrument == instrument and count.as_of <= on
         ),
     )
-
-
-def reported_total(summary: TreatySummary, of: CountOf) -> ReportedCount | None:
-    """Return the latest total that a source reported, or None."""
-    totals = [count for count in summary.reported_counts if count.of is of]
-    return max(totals, key=lambda count: count.as_of) if totals else None
 
 
 def _tally(acts: list[Action]) -> Tally:

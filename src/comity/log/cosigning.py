@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from comity.errors import Error, MalformedError, VerificationError
-from comity.kernel.checkpoint import Checkpoint, find_signature, parse_checkpoint, verify_signature
+from comity.errors import Error, MalformedError
+from comity.kernel.checkpoint import Checkpoint, parse_checkpoint, verify_cosignature
 from comity.kernel.key import VerifierKey
 from comity.kernel.note import Note, NoteSignature, parse_decimal, parse_signatures
+from comity.kernel.policy import Policy
 from comity.log.witness import MAX_BODY_BYTES, SIZE, encode_submission
 
 # A witness may move between its 409 and the next request, if another process of the same log asks it; not for ever.
@@ -41,6 +42,15 @@ class Round:
     lines: tuple[NoteSignature, ...] = ()
     size: int | None = None
     problem: str | None = None
+
+
+def witness_peers(policy: Policy) -> tuple[WitnessPeer, ...]:
+    """Return the witnesses of a policy that have an address, each with all its keys."""
+    keys: dict[tuple[str, str], list[VerifierKey]] = {}
+    for witness in policy.witnesses:
+        if witness.url is not None:
+            keys.setdefault((witness.key.name, witness.url), []).append(witness.key)
+    return tuple(WitnessPeer(name=name, url=url, keys=tuple(found)) for (name, url), found in keys.items())
 
 
 def request_cosignatures(peer: WitnessPeer, note: Note, *, prove: Prove, old_size: int, post: Post) -> Round:
@@ -71,16 +81,7 @@ def request_cosignatures(peer: WitnessPeer, note: Note, *, prove: Prove, old_siz
 def _verified_lines(checkpoint: Checkpoint, peer: WitnessPeer, answer: bytes) -> tuple[NoteSignature, ...]:
     if len(answer) > MAX_BODY_BYTES:
         raise MalformedError(f"answered {len(answer)} bytes; at most {MAX_BODY_BYTES} are read")
-    signatures = parse_signatures(answer)
-    lines: list[NoteSignature] = []
-    for key in peer.keys:
-        line = find_signature(signatures, key)
-        if line is None:
-            raise VerificationError(f"gave no cosignature of type {key.type_byte:#04x}")
-        if not verify_signature(checkpoint, key, line):
-            raise VerificationError(f"gave a cosignature of type {key.type_byte:#04x} without a time")
-        lines.append(line)
-    return tuple(lines)
+    return verify_cosignature(checkpoint, parse_signatures(answer), peer.keys).lines
 
 
 def _told_size(status: int, headers: Mapping[str, str], answer: bytes) -> int | None:

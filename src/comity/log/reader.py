@@ -7,12 +7,11 @@ roots and paths count once they lead to a verified checkpoint, which the caller 
 A partial tile or bundle that is gone is taken from the full one, whose beginning is the same (C2SP tlog-tiles).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeAlias
 
 from comity.errors import MalformedError, NotFoundError, VerificationError
-from comity.kernel.checkpoint import Checkpoint, find_signature, parse_checkpoint, verify_signature
-from comity.kernel.key import VerifierKey
+from comity.kernel.checkpoint import Checkpoint
 from comity.kernel.merkle import (
     HASH_BYTES,
     HashReader,
@@ -22,7 +21,7 @@ from comity.kernel.merkle import (
     root_at,
 )
 from comity.kernel.note import Note
-from comity.kernel.policy import Policy, verify_witnessed
+from comity.kernel.policy import Policy, verify_policy_log, verify_witnessed
 from comity.kernel.proof import TlogProof
 from comity.kernel.tile import (
     ENTRIES,
@@ -42,24 +41,6 @@ def envelope_path(statement_id: str) -> str:
     return f"envelope/{statement_id[:2]}/{statement_id}"
 
 
-def verify_log_keys(note: Note, keys: Sequence[VerifierKey]) -> Checkpoint:
-    """Verify that each of these keys, at least one, signed the note as its log, and return the checkpoint.
-
-    Raises:
-        MalformedError: the text is no checkpoint.
-        VerificationError: the note is of another log, or a signature is missing or wrong.
-    """
-    checkpoint = parse_checkpoint(note.text)
-    if not keys or any(key.name != checkpoint.origin for key in keys):
-        raise VerificationError(f"no known log key for {checkpoint.origin}")
-    for key in keys:
-        line = find_signature(note.signatures, key)
-        if line is None:
-            raise VerificationError(f"the checkpoint lacks the signature of {key.name} of type {key.type_byte:#04x}")
-        verify_signature(checkpoint, key, line)
-    return checkpoint
-
-
 def verify_published(note: Note, policy: Policy) -> Checkpoint:
     """Verify a checkpoint as far as the policy goes: its log's keys, and the quorum where it wants one.
 
@@ -69,10 +50,7 @@ def verify_published(note: Note, policy: Policy) -> Checkpoint:
         MalformedError: the text is no checkpoint.
         VerificationError: the log is not in the policy, a signature is missing or wrong, or the quorum is not reached.
     """
-    if policy.quorum is not None:
-        return verify_witnessed(note, policy).checkpoint
-    origin = parse_checkpoint(note.text).origin
-    return verify_log_keys(note, [log.key for log in policy.logs if log.key.name == origin])
+    return verify_policy_log(note, policy) if policy.quorum is None else verify_witnessed(note, policy).checkpoint
 
 
 class LogReader:

@@ -16,14 +16,14 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from comity.errors import ConflictError, Error, MalformedError, NotFoundError, StoreError, VerificationError
-from comity.kernel.checkpoint import Checkpoint, find_signature, verify_log_signatures, verify_signature
+from comity.kernel.checkpoint import Checkpoint, only_lines_of, verify_log_signatures, verify_signature
 from comity.kernel.entry import ENTRY_BYTES, PUBLIC
 from comity.kernel.key import PublicPair
 from comity.kernel.merkle import Frontier, leaf_hash, root_at
-from comity.kernel.note import Note, parse_note
+from comity.kernel.note import parse_note
 from comity.kernel.tile import TILE_WIDTH
 from comity.log.reader import Fetch, LogReader, envelope_path
-from comity.log.sequencer import Head, read_head, root_of_size
+from comity.log.state import Head, read_head, read_state, root_of_size
 from comity.store.database import Database, Reader, Transaction, Value
 
 # Keeps a public statement that was found again; given its place and envelope, within the transaction.
@@ -60,9 +60,9 @@ def verify_signed_head(data: bytes, log: PublicPair, source: str) -> SignedHead:
     """
     note = parse_note(data)
     checkpoint = verify_log_signatures(note, log)
-    lines = [(key, find_signature(note.signatures, key)) for key in log.verifier_keys()]
-    own = Note(text=note.text, signatures=tuple(line for _, line in lines if line is not None))
-    times = [verify_signature(checkpoint, key, line) or 0 for key, line in lines if line is not None]
+    keys = log.verifier_keys()
+    own = only_lines_of(note, keys)
+    times = [verify_signature(checkpoint, key, line) or 0 for key, line in zip(keys, own.signatures, strict=True)]
     return SignedHead(source=source, checkpoint=checkpoint, time=max(times), note=own.encode())
 
 
@@ -73,13 +73,14 @@ def root_in_tree(tx: Reader, read: Fetch, size: int) -> bytes | None:
     refetched log has such sizes: it was told of its newest head only.
 
     Raises:
+        NotFoundError: the database has no log.
         StoreError: the database or the disk failed.
     """
     known = root_of_size(tx, size)
-    state = tx.one("log_state_read")
-    if known is not None or state is None or size > int(state[1]):
+    state = read_state(tx)
+    if known is not None or size > state.assigned:
         return known
-    tiled = int(state[3])
+    tiled = state.tiled
     hashes = LogReader(read).hashes(tiled)
     try:
         if size <= tiled:
@@ -100,20 +101,17 @@ def refetch(database: Database, *, target: SignedHead, fetch: Fetch, keep: KeepP
     `fetch` serves bundles, and envelopes where it has them, under a log's paths; nothing that it returns is trusted.
 
     Raises:
-        NotFoundError: `fetch` does not have every bundle.
+        NotFoundError: `fetch` does not have every bundle, or the database has no log.
         MalformedError: a bundle breaks its form.
         VerificationError: the entries do not lead to the target's root; nothing was kept.
         ConflictError: the target is no newer than the database's head.
         StoreError: the database failed.
     """
     with database.transaction() as tx:
-        state, head = tx.one("log_state_read"), read_head(tx)
-        if state is None:
-            raise NotFoundError("the database has no log")
-        origin, assigned, frontier, _, collected = state
-        wanted = target.checkpoint
-        if wanted.origin != origin:
-            raise VerificationError(f"a head of {wanted.origin} is not one of {origin}")
+        state, head = read_state(tx), read_head(tx)
+        assigned, wanted = state.assigned, target.checkpoint
+        if wanted.origin != state.origin:
+            raise VerificationError(f"a head of {wanted.origin} is not one of {state.origin}")
         if wanted.size <= head.size:
             raise ConflictError(f"the database has signed size {head.size}; size {wanted.size} is no newer")
         if wanted.size < assigned:
@@ -121,15 +119,15 @@ def refetch(database: Database, *, target: SignedHead, fetch: Fetch, keep: KeepP
                 f"size {wanted.size} was signed, which the database passed over on its way from {head.size} to "
                 f"{assigned}; it is no earlier state of this log"
             )
-        growth = _Growth(tx, Frontier.parse(frontier), wanted.size)
+        growth = _Growth(tx, state.frontier, wanted.size)
         growth.take(_entries(fetch, assigned, wanted.size), fetch, keep)
         if growth.frontier.root() != wanted.root:
             raise VerificationError(
                 f"the entries {assigned} to {wanted.size} do not give the root that {target.source} holds"
             )
-        _move(tx, growth.frontier, head, target, collected=int(collected), assigned=int(assigned))
+        _move(tx, growth.frontier, head, target, collected=state.collected, assigned=assigned)
         return Refetched(
-            start=int(assigned),
+            start=assigned,
             end=wanted.size,
             known=growth.known,
             public_found=tuple(growth.public_found),

@@ -18,19 +18,17 @@ size nor time goes back. A head that moved under the sequencer, or a file with o
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final, TypeAlias
 
 from comity.errors import MalformedError, NotFoundError, PolicyError, StoreError, VerificationError
 from comity.kernel.checkpoint import Checkpoint, sign_checkpoint, verify_log_signatures, with_signatures
-from comity.kernel.entry import ENTRY_BYTES, cover_entry, public_entry
+from comity.kernel.entry import ENTRY_BYTES, cover_entry
 from comity.kernel.key import KeyPair, PublicPair
-from comity.kernel.merkle import EMPTY_ROOT, Frontier, leaf_hash, root_at
+from comity.kernel.merkle import leaf_hash, root_at
 from comity.kernel.note import Note, NoteSignature, parse_note
 from comity.kernel.policy import Policy
 from comity.kernel.tile import (
     ENTRIES,
-    MAX_ENTRY_BYTES,
     TILE_HEIGHT,
     TILE_WIDTH,
     Tile,
@@ -40,7 +38,8 @@ from comity.kernel.tile import (
 )
 from comity.log.reader import CHECKPOINT_PATH, LogReader, envelope_path, verify_published
 from comity.log.startup import Permit
-from comity.store.database import Database, Reader, Transaction
+from comity.log.state import Head, LogState, envelope_id, read_head, read_published, read_state, root_of_size
+from comity.store.database import Database, Reader
 from comity.store.files import Folder
 
 # A clock may be set back by this much, by a time service for one, without stopping the log; it then signs at the time
@@ -72,114 +71,11 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """A head that the log has signed."""
-
-    size: int
-    root: bytes
-    time: int
-    note: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """What one tick came to: the head signed last, and the size that is published, if any."""
 
     signed: int
     published: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
-    origin: str
-    assigned: int
-    frontier: Frontier
-    tiled: int
-    collected: int
-
-
-def create_log(database: Database, key: KeyPair, time: int) -> None:
-    """Create a log and sign its empty head; done once, by whoever sets the node up, never at a start.
-
-    Raises:
-        ConflictError: the database has a log already.
-        PolicyError: the key is no log key.
-        StoreError: the database failed.
-    """
-    origin = key.public.name
-    note = sign_checkpoint(Checkpoint(origin=origin, size=0, root=EMPTY_ROOT), key, time)
-    with database.transaction() as tx:
-        tx.run("log_state_create", {"origin": origin, "frontier": Frontier.empty().encode()})
-        tx.run("log_head_create", {"size": 0, "root": EMPTY_ROOT, "time": time, "note": note})
-
-
-def append_pending(tx: Transaction, entry: bytes, envelope: bytes | None = None) -> int:
-    """Add an entry within the caller's transaction, whose commit acknowledges it; return its arrival number.
-
-    With a public entry comes its envelope, which is then served beside the tiles.
-
-    Raises:
-        MalformedError: the entry is empty or too long, or is not that of the envelope.
-        StoreError: the database failed.
-    """
-    if not 1 <= len(entry) <= MAX_ENTRY_BYTES:
-        raise MalformedError(f"an entry has 1 to {MAX_ENTRY_BYTES} bytes, got {len(entry)}")
-    if envelope is not None and public_entry(envelope_id(envelope)) != entry:
-        raise MalformedError("the entry does not name its public envelope")
-    tx.run("log_pending_add", {"entry": entry, "envelope": envelope})
-    return tx.last_key()
-
-
-def position_of(tx: Reader, arrival: int) -> int | None:
-    """Return the place in the log of what arrived with this number, or None while it waits for one.
-
-    Raises:
-        StoreError: the database failed.
-    """
-    row = tx.one("log_batch_of_arrival", {"arrival": arrival})
-    if row is None:
-        return None
-    start, first_arrival, arrivals = row
-    offset = arrival - int(first_arrival)
-    return int(start) + offset if offset < arrivals else None
-
-
-def read_head(tx: Reader) -> Head:
-    """Return the newest signed head.
-
-    Raises:
-        NotFoundError: the database has no log.
-        StoreError: the database failed.
-    """
-    row = tx.one("log_head_read")
-    if row is None:
-        raise NotFoundError("the database has no log; create one first")
-    size, root, time, note = row
-    return Head(size=size, root=root, time=time, note=note)
-
-
-def root_of_size(tx: Reader, size: int) -> bytes | None:
-    """Return the root that the log's tree had at a size, if a batch ended there.
-
-    Raises:
-        StoreError: the database failed.
-    """
-    if size == 0:
-        return EMPTY_ROOT
-    row = tx.one("log_batch_root", {"size": size})
-    return None if row is None else bytes(row[0])
-
-
-def read_published(tx: Reader) -> tuple[Checkpoint, bytes] | None:
-    """Return the published checkpoint with its note, or None before the first.
-
-    Raises:
-        StoreError: the database failed.
-    """
-    row, state = tx.one("log_published_read"), tx.one("log_state_read")
-    if row is None or state is None:
-        return None
-    return Checkpoint(origin=state[0], size=row[0], root=row[1]), bytes(row[2])
 
 
 class Sequencer:
@@ -225,7 +121,7 @@ class Sequencer:
         with self._lock:
             self._folder.prepare()
             with self._database.reading() as tx:
-                head, state = read_head(tx), _read_state(tx)
+                head, state = read_head(tx), read_state(tx)
             if state.origin != self._key.public.name:
                 raise PolicyError(f"the database has the log {state.origin}, the key signs for {self._key.public.name}")
             if state.origin not in {log.key.name for log in self._policy.logs}:
@@ -313,7 +209,7 @@ class Sequencer:
         """Step 1."""
         settings = self._settings
         with self._database.transaction() as tx:
-            state = _read_state(tx)
+            state = read_state(tx)
             first, last, count = tx.one("log_pending_span", {"limit": settings.max_batch}) or (None, None, 0)
             covers = -count % settings.batch_multiple
             if count == 0 and settings.cover_when_idle and settings.batch_multiple > 1:
@@ -357,7 +253,7 @@ class Sequencer:
     def _sign(self) -> None:
         """Step 2, if there is something new to sign or the head is due to be signed again."""
         with self._database.reading() as tx:
-            state, head = _read_state(tx), read_head(tx)
+            state, head = read_state(tx), read_head(tx)
         if state.assigned == head.size and self._clock() < head.time + self._settings.refresh_seconds:
             return
         time = self._time()
@@ -385,7 +281,7 @@ class Sequencer:
     def _write_files(self) -> None:
         """Step 3."""
         with self._database.reading() as tx:
-            state, head = _read_state(tx), read_head(tx)
+            state, head = read_state(tx), read_head(tx)
             if state.tiled >= head.size:
                 return
             start, end = state.tiled, head.size
@@ -443,7 +339,7 @@ class Sequencer:
     def _collect(self, published: int) -> None:
         """Step 5: remove the partial forms of tiles that are full in the published tree."""
         with self._database.reading() as tx:
-            start = max(_read_state(tx).collected, self._collected)
+            start = max(read_state(tx).collected, self._collected)
             sizes = [int(row[0]) for row in tx.all("log_batch_sizes", {"start": start, "end": published})]
         superseded: set[Tile] = set()
         for size in sizes:
@@ -465,7 +361,7 @@ class Sequencer:
         except NotFoundError:
             return None
 
-    def _check_database(self, state: _State, head: Head) -> None:
+    def _check_database(self, state: LogState, head: Head) -> None:
         """The rows of the database agree with one another and with the log's own signature."""
         with self._database.reading() as tx:
             published = read_published(tx)
@@ -498,7 +394,7 @@ class Sequencer:
         if root != checkpoint.root:
             raise StoreError(f"the published checkpoint of size {checkpoint.size} has a foreign root", fatal=True)
 
-    def _check_tiles(self, state: _State) -> None:
+    def _check_tiles(self, state: LogState) -> None:
         with self._database.reading() as tx:
             wanted = root_of_size(tx, state.tiled)
         try:
@@ -509,28 +405,11 @@ class Sequencer:
             raise StoreError(f"tiles of size {state.tiled} do not give the kept root", fatal=True)
 
 
-def envelope_id(envelope: bytes) -> str:
-    """Return the id of a statement from its envelope's bytes."""
-    return sha256(envelope).hexdigest()
-
-
 def _verify_own(data: bytes, log: PublicPair, what: str) -> Checkpoint:
     try:
         return verify_log_signatures(parse_note(data), log)
     except (MalformedError, VerificationError) as exc:
         raise StoreError(f"{what} is damaged or foreign: {exc.message}", fatal=True) from exc
-
-
-def _read_state(tx: Reader) -> _State:
-    row = tx.one("log_state_read")
-    if row is None:
-        raise NotFoundError("the database has no log; create one first")
-    origin, assigned, frontier, tiled, collected = row
-    try:
-        parsed = Frontier.parse(frontier)
-    except MalformedError as exc:
-        raise StoreError(f"the kept tree is damaged: {exc.message}", fatal=True) from exc
-    return _State(origin=origin, assigned=assigned, frontier=parsed, tiled=tiled, collected=collected)
 
 
 def _entries(tx: Reader, start: int, end: int) -> list[bytes]:

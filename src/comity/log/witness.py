@@ -15,14 +15,20 @@ from typing import Final, Protocol
 
 from comity.errors import MalformedError, PolicyError, TooLargeError, VerificationError
 from comity.kernel.canonical import decode_base64, encode_base64
-from comity.kernel.checkpoint import Checkpoint, cosign_checkpoint, find_signature, parse_checkpoint, with_signatures
+from comity.kernel.checkpoint import (
+    Checkpoint,
+    cosign_checkpoint,
+    only_lines_of,
+    parse_checkpoint,
+    verify_signed_by,
+    with_signatures,
+)
 from comity.kernel.evidence import SplitView
 from comity.kernel.key import KeyPair, VerifierKey
 from comity.kernel.merkle import EMPTY_ROOT, HASH_BYTES, verify_consistency
 from comity.kernel.note import Note, encode_signatures, parse_decimal, parse_note
 from comity.kernel.proof import MAX_PATH_HASHES
 from comity.log.contradiction import find_rewritten, find_same_size, keep_evidence
-from comity.log.reader import verify_log_keys
 from comity.store.database import Database, Reader, Transaction
 
 # A pair's checkpoint with the longest path has some 7 kB; a few lines of other signers fit as well.
@@ -197,10 +203,10 @@ def handle_add_checkpoint(
     if not keys:
         return _refusal(404, f"this witness does not know the log {checkpoint.origin}")
     try:
-        verify_log_keys(submission.note, keys)
+        verify_signed_by(submission.note, keys)
     except VerificationError as exc:
         return _refusal(403, exc.message)
-    note = _with_lines_of(submission.note, keys)
+    note = only_lines_of(submission.note, keys)
     with state.update() as update:
         return _cosign(submission, checkpoint, note, update, witness=witness, now=now)
 
@@ -266,12 +272,6 @@ def _cosign(
         return _refusal(403, exc.message)
     update.keep(WitnessHead(checkpoint=checkpoint, time=time, note=with_signatures(note, lines).encode()))
     return Reply(status=200, body=encode_signatures(lines))
-
-
-def _with_lines_of(note: Note, keys: Sequence[VerifierKey]) -> Note:
-    """Drop every line but those of these keys, which were verified."""
-    found = (find_signature(note.signatures, key) for key in keys)
-    return Note(text=note.text, signatures=tuple(line for line in found if line is not None))
 
 
 def _refusal(status: int, message: str) -> Reply:

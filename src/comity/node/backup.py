@@ -38,7 +38,7 @@ from comity.kernel.canonical import (
 from comity.kernel.merkle import HASH_BYTES
 from comity.kernel.tile import ENTRIES, TILE_WIDTH, Tile, encode_bundle, new_bundles, new_tiles, parse_bundle
 from comity.log.reader import CHECKPOINT_PATH, LogReader
-from comity.log.sequencer import read_head, read_published
+from comity.log.state import read_head, read_published, read_state
 from comity.node.context import BLOBS, DATABASE, LOG, POLICY, TRUST
 from comity.node.settings import FILE_NAME, load_settings
 from comity.store.files import SITE_DATA, SITE_NAME, TEMPORARY, Folder, translated
@@ -218,14 +218,13 @@ def _copy_log(directory: Path, copied: Path, copy: "_Copy") -> tuple[int, bytes,
     database = SqliteDatabase(copied)
     try:
         with database.reading() as reader:
-            head, published, state = read_head(reader), read_published(reader), reader.one("log_state_read")
+            head, published, tiled = read_head(reader), read_published(reader), read_state(reader).tiled
     finally:
         database.close()
     # Reading has made and removed SQLite's side files; what is noted of the database is noted after that.
     copy.note(DATABASE)
-    assert state is not None
     source = Folder(directory / LOG)
-    for tile in _tiles(int(state[3]), 0 if published is None else published[0].size):
+    for tile in _tiles(tiled, 0 if published is None else published[0].size):
         copy.add(f"{LOG}/{tile.path()}", [_read_tile(source, tile)])
     copy.add_all(directory / LOG / _ENVELOPES, f"{LOG}/{_ENVELOPES}")
     if published is not None:

@@ -4,11 +4,14 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from comity.age.recipient import Recipient, parse_recipient
 from comity.errors import MalformedError, NotFoundError, PolicyError, StoreError, VerificationError
 from comity.kernel.key import KeyPair, parse_authority
+from comity.kernel.policy import Policy, parse_policy
 from comity.kernel.trust import Designation, KeyHistory, Recognition
 from comity.node import records
 from comity.node.keyring import ServiceKeys
@@ -37,7 +40,7 @@ def utc_now() -> datetime:
 class _Trust:
     """The trust folder as it was read last."""
 
-    state: tuple[tuple[str, int], ...] | None = None
+    state: tuple[tuple[str, int, int], ...] | None = None
     recognitions: Mapping[str, Recognition] = field(default_factory=dict)
 
 
@@ -60,16 +63,25 @@ class Node:
         """The authority that this node acts for."""
         return self.settings.authority
 
-    def trust(self) -> dict[str, Recognition]:
-        """Return this node's recognitions as they are on disk now.
+    def trust(self) -> Mapping[str, Recognition]:
+        """Return this node's recognitions as they are on disk now; they are parsed again only after a change.
 
         Raises:
             StoreError: the trust folder cannot be read; whoever asks is not to blame for it.
         """
+        folder = self.directory / TRUST
         try:
-            return dict(load_trust(self.directory / TRUST))
+            state = tuple(
+                sorted((item.name, item.stat().st_mtime_ns, item.stat().st_size) for item in folder.iterdir())
+            )
+            if self._trust.state != state:
+                self._trust.recognitions = load_trust(folder)
+                self._trust.state = state
         except (MalformedError, NotFoundError, PolicyError) as exc:
             raise StoreError(exc.message) from exc
+        except OSError as exc:
+            raise StoreError(f"trust folder {folder} cannot be read: {exc.strerror}") from exc
+        return self._trust.recognitions
 
     def recognition(self, authority: str) -> Recognition:
         """Return what this node holds to be an authority's root.
@@ -91,7 +103,11 @@ class Node:
         return found
 
     def history(self, authority: str) -> KeyHistory:
-        """Return the logged `keys` statements of an authority that this node knows."""
+        """Return the logged `keys` statements of an authority that this node knows.
+
+        Raises:
+            VerificationError: their numbers have a gap, or do not fit their places.
+        """
         with self.database.reading() as reader:
             return records.key_history(reader, authority)
 
@@ -106,6 +122,17 @@ class Node:
         except VerificationError as exc:
             raise PolicyError(exc.message) from exc
 
+    def recipient(self, authority: str) -> Recipient:
+        """Return whom deliveries and exhibits for an authority are encrypted to.
+
+        Raises:
+            PolicyError: no designation is known yet, or it names no usable recipient.
+        """
+        try:
+            return _parse_recipient(self.designation(authority).recipient)
+        except MalformedError as exc:
+            raise PolicyError(f"the keys statement of {authority} names no usable recipient: {exc.message}") from exc
+
     def service_pair(self) -> KeyPair:
         """Return the newest service pair that peers can know: one that the newest logged `keys` statement lists.
 
@@ -117,6 +144,12 @@ class Node:
             if pair.public in designated:
                 return pair
         raise PolicyError(f"no service key of {self.authority} is designated; issue a keys statement with its root")
+
+
+@lru_cache(maxsize=256)
+def _parse_recipient(text: str) -> Recipient:
+    """Read a recipient; a hybrid one takes milliseconds and is the same for every delivery."""
+    return parse_recipient(text)
 
 
 def open_stores(directory: Path) -> tuple[Settings, SqliteDatabase, Blobs, Folder]:
@@ -131,3 +164,22 @@ def open_stores(directory: Path) -> tuple[Settings, SqliteDatabase, Blobs, Folde
     database = SqliteDatabase(directory / DATABASE)
     migrate(database)
     return settings, database, Blobs(Folder(directory / BLOBS)), Folder(directory / LOG)
+
+
+def read_policy(directory: Path) -> Policy:
+    """Return the policy of a node's own log.
+
+    Raises:
+        PolicyError: no witnesses were named yet, or the log's own authority would count.
+        MalformedError: the file is no policy.
+        StoreError: it cannot be read.
+    """
+    path = directory / POLICY
+    try:
+        return parse_policy(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise PolicyError(f"the log in {directory} has no witnesses yet; name them with 'comity witnesses'") from exc
+    except UnicodeDecodeError as exc:
+        raise MalformedError(f"{path} is no UTF-8 text") from exc
+    except OSError as exc:
+        raise StoreError(f"{path} cannot be read: {exc.strerror}") from exc

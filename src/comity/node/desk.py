@@ -10,14 +10,14 @@ from datetime import datetime
 
 from comity.errors import ConflictError, NotFoundError, PolicyError
 from comity.exchange.delivery import Spoken, speak
-from comity.exchange.legal import check_preserved, check_request
+from comity.exchange.legal import check_outcome_law, check_request
 from comity.exchange.rules import answered_items, check_in_case, check_opening, unfollowed_outcome
-from comity.exchange.statements import Package, Preserved, body_of, encode_body
+from comity.exchange.statements import Package, body_of, encode_body
 from comity.exchange.view import CaseView, fold_case
 from comity.kernel.canonical import JsonObject, encode_json, parse_digest
 from comity.kernel.key import KeyPair
 from comity.kernel.statement import MAX_FOLLOWS, Statement
-from comity.log.sequencer import append_pending
+from comity.log.state import append_pending
 from comity.node import records
 from comity.node.context import Node
 from comity.node.keyring import APPROVER, OfficerKeys
@@ -78,21 +78,20 @@ def approve(node: Node, officer: OfficerKeys, number: int, *, urgent: bool = Fal
     if APPROVER not in officer.roles or officer.statement is None:
         raise PolicyError(f"officer {officer.officer} may draft but not approve")
     now = node.now()
-    with node.database.reading() as reader:
-        found = records.get_draft(reader, number)
+    # One transaction from the check to the entry: two approvals at once must not contradict each other.
+    with node.database.transaction() as tx:
+        found = records.get_draft(tx, number)
         if found.statement is not None:
             raise ConflictError(f"draft {number} was approved by {found.approver} already")
         if found.drafter == officer.officer:
             raise PolicyError(f"draft {number} is {officer.officer}'s own; another officer must approve it")
         check_designated(node, officer.statement)
         statement = _statement(node, found.kind, found.addressee, found.body, found.case, found.follows, now)
-        remark = _check(node, reader, statement)
-    spoken = speak(statement, officer.statement, node.random)
-    with node.database.transaction() as tx:
+        remark = _check(node, tx, statement)
+        spoken = speak(statement, officer.statement, node.random)
         statement_id = keep_own(tx, spoken, statement, now)
         settled: dict[str, Value] = {"id": number, "approver": officer.officer, "statement_id": statement_id}
-        if tx.run("draft_approve", settled | {"urgent": int(urgent)}) != 1:
-            raise ConflictError(f"draft {number} was approved by another officer meanwhile")
+        tx.run("draft_approve", settled | {"urgent": int(urgent)})
     return Approved(statement=statement_id, case=statement.subject or statement_id, remark=remark)
 
 
@@ -101,6 +100,9 @@ def keep_own(tx: Transaction, spoken: Spoken, statement: Statement, now: datetim
     envelope = spoken.envelope.encoded if statement.public else None
     arrival = append_pending(tx, spoken.entry, envelope)
     statement_id = records.add_statement(tx, spoken, statement, own=True, arrival=arrival, now=now)
+    if statement.kind == "package":
+        for exhibit in body_of(statement, Package).exhibits:
+            tx.run("exhibit_sent", {"encrypted_digest": exhibit.encrypted_digest})
     for addressee in statement.to:
         tx.run("job_add", {"kind": DELIVER, "key": statement_id, "addressee": addressee, "due": now.timestamp()})
     return statement_id
@@ -123,6 +125,7 @@ def case_view(node: Node, case: str, *, logged_only: bool = False) -> CaseView:
 
     Raises:
         NotFoundError: no such case is held here.
+        PolicyError: its opening statement was logged under a key that was not valid there.
     """
     parse_digest(case)
     with node.database.reading() as reader:
@@ -132,6 +135,8 @@ def case_view(node: Node, case: str, *, logged_only: bool = False) -> CaseView:
     if not any(record.id == case for record in held):
         raise NotFoundError(f"no case {case[:12]}… is held here")
     # What turned out to be logged under a key that was not valid there is shown, but carries nothing.
+    if problem := next((record.problem for record in held if record.id == case and record.problem is not None), None):
+        raise PolicyError(f"case {case[:12]}… carries nothing, because of its opening statement: {problem}")
     bad = tuple((record.id, record.problem) for record in held if record.problem is not None)
     view = fold_case(case, [record.held() for record in held if record.problem is None], as_of=node.now())
     return replace(view, left_out=(*view.left_out, *bad))
@@ -209,11 +214,7 @@ def check_statement(statement: Statement, held: Sequence[records.Record]) -> str
         return check_request(statement).remark
     if statement.kind == "package":
         _check_exhibits(statement, by_id.values())
-    if statement.kind == "preserved":
-        answers = body_of(statement, Preserved).answers
-        if answers.request not in by_id:
-            raise PolicyError(f"request {answers.request[:12]}… is not in this case")
-        check_preserved(statement, by_id[answers.request])
+    check_outcome_law(statement, by_id)
     return ""
 
 

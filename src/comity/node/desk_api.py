@@ -32,6 +32,7 @@ from comity.node.http import SAFE_HEADERS, Endpoint, guarded, json_response, no_
 from comity.node.keyring import OfficerKeys
 from comity.node.sessions import Sessions
 from comity.node.upload import receive_upload
+from comity.store.database import Reader
 
 MAX_JSON_BYTES: Final = 1024 * 1024
 MAX_LISTED: Final = 500
@@ -41,6 +42,7 @@ _SPOOL_BYTES: Final = 64 * 1024 * 1024
 _CHUNK_BYTES: Final = 1024 * 1024
 
 Shape = TypeVar("Shape")
+Found = TypeVar("Found")
 
 
 class NewSession(msgspec.Struct, forbid_unknown_fields=True):
@@ -141,16 +143,23 @@ class _Desk:
             self._parts.publish_now()
         return json_response({"statement": done.statement, "case": done.case, "remark": done.remark}, status=201)
 
+    async def _reading(self, read: Callable[[Reader], Found]) -> Found:
+        """Read the database in a thread: the event loop serves the public as well."""
+
+        def call() -> Found:
+            with self._node.database.reading() as reader:
+                return read(reader)
+
+        return await run_in_threadpool(call)
+
     async def drafts(self, _request: Request, _officer: OfficerKeys) -> Response:
         """List what waits for approval."""
-        with self._node.database.reading() as reader:
-            waiting = records.waiting_drafts(reader)
+        waiting = await self._reading(records.waiting_drafts)
         return json_response([msgspec.to_builtins(draft) for draft in waiting])
 
     async def cases(self, _request: Request, _officer: OfficerKeys) -> Response:
         """List the cases."""
-        with self._node.database.reading() as reader:
-            rows = reader.all("cases", {"most": MAX_LISTED})
+        rows = await self._reading(lambda reader: reader.all("cases", {"most": MAX_LISTED}))
         listed = [{"case": row[0], "asker": row[1], "issued": row[2], "own": bool(row[3])} for row in rows]
         return json_response(listed)
 
@@ -161,17 +170,16 @@ class _Desk:
 
     async def statement(self, request: Request, _officer: OfficerKeys) -> Response:
         """Show a statement and its duties."""
-        with self._node.database.reading() as reader:
-            record = records.get_statement(reader, request.path_params["statement"])
-            jobs = reader.all("jobs_of_key", {"key": record.id})
+        statement_id = request.path_params["statement"]
+        record = await self._reading(lambda reader: records.get_statement(reader, statement_id))
+        jobs = await self._reading(lambda reader: reader.all("jobs_of_key", {"key": statement_id}))
         return json_response(_statement_json(record) | {"duties": [_duty(row) for row in jobs]})
 
-    async def add_exhibit(self, request: Request, officer: OfficerKeys) -> Response:
+    async def add_exhibit(self, request: Request, _officer: OfficerKeys) -> Response:
         """Take an exhibit in, encrypting it on the way."""
         view = await run_in_threadpool(_view, self._node, request.path_params["case"])
         wanted = ("exhibit", "name", "description", "media_type", "label")
         described = {name: request.query_params[name] for name in wanted if name in request.query_params}
-        del officer
         exhibit = await receive_upload(
             request,
             lambda pieces: store_exhibit(
@@ -236,14 +244,12 @@ class _Desk:
 
     async def refusals(self, _request: Request, _officer: OfficerKeys) -> Response:
         """List refused deliveries."""
-        with self._node.database.reading() as reader:
-            rows = reader.all("refusals", {"most": MAX_LISTED})
+        rows = await self._reading(lambda reader: reader.all("refusals", {"most": MAX_LISTED}))
         return json_response([dict(zip(("at", "digest", "code", "message"), row, strict=True)) for row in rows])
 
     async def failed(self, _request: Request, _officer: OfficerKeys) -> Response:
         """List duties that were refused for good."""
-        with self._node.database.reading() as reader:
-            rows = reader.all("jobs_failed")
+        rows = await self._reading(lambda reader: reader.all("jobs_failed"))
         return json_response(
             [dict(zip(("id", "kind", "key", "addressee", "problem"), row, strict=True)) for row in rows]
         )

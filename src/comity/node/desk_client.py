@@ -38,48 +38,48 @@ class DeskClient:
     def __init__(self, http: Any) -> None:
         self._http = http
 
-    def get(self, path: str, **query: str) -> Any:
-        """Return what the desk has under `path`.
+    def get(self, *parts: str, **query: str) -> Any:
+        """Return what the desk has under the path of `parts`.
 
         Raises:
             Error: the desk's own error.
         """
-        return self._call("GET", path, params=query)
+        return self._call("GET", parts, params=query)
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None, **query: str) -> Any:
+    def post(self, *parts: str, body: Mapping[str, Any] | None = None, **query: str) -> Any:
         """Post JSON and return the answer.
 
         Raises:
             Error: the desk's own error.
         """
         content = None if body is None else msgspec.json.encode(body)
-        return self._call("POST", path, content=content, params=query)
+        return self._call("POST", parts, content=content, params=query)
 
-    def upload(self, path: str, source: BinaryIO, **query: str) -> Any:
+    def upload(self, *parts: str, source: BinaryIO, **query: str) -> Any:
         """Stream a file to the desk and return the answer.
 
         Raises:
             Error: the desk's own error.
         """
-        return self._call("POST", path, content=iter(lambda: source.read(CHUNK_BYTES), b""), params=query)
+        return self._call("POST", parts, content=iter(lambda: source.read(CHUNK_BYTES), b""), params=query)
 
-    def download(self, path: str, target: BinaryIO, **query: str) -> None:
+    def download(self, *parts: str, target: BinaryIO, **query: str) -> None:
         """Stream an answer into a file.
 
         Raises:
             Error: the desk's own error, or the answer broke off.
         """
         try:
-            with self._http.stream("GET", path, params=query) as answer:
+            with self._http.stream("GET", _path(parts), params=query) as answer:
                 if answer.status_code != httpx.codes.OK:
                     raise _error(answer.status_code, answer.read())
                 target.writelines(answer.iter_bytes(CHUNK_BYTES))
         except httpx.HTTPError as exc:
             raise UnavailableError(f"the desk's answer broke off: {exc}") from exc
 
-    def _call(self, method: str, path: str, **options: Any) -> Any:
+    def _call(self, method: str, parts: tuple[str, ...], **options: Any) -> Any:
         try:
-            answer = self._http.request(method, path, **options)
+            answer = self._http.request(method, _path(parts), **options)
         except httpx.HTTPError as exc:
             raise UnavailableError(f"the desk does not answer: {exc}; is 'comity serve' running?") from exc
         if answer.status_code >= httpx.codes.BAD_REQUEST:
@@ -109,7 +109,7 @@ def desk_session(directory: Path, officer: str, passphrase: str) -> Iterator[Des
     url = f"http://127.0.0.1:{settings.desk_port}"
     with httpx.Client(base_url=url, timeout=WAIT_SECONDS, trust_env=False) as http:
         client = DeskClient(http)
-        token = client.post("/sessions", {"officer": officer, "passphrase": passphrase})["token"]
+        token = client.post("sessions", body={"officer": officer, "passphrase": passphrase})["token"]
         http.headers["authorization"] = f"Bearer {token}"
         try:
             yield client
@@ -119,6 +119,6 @@ def desk_session(directory: Path, officer: str, passphrase: str) -> Iterator[Des
                 http.request("DELETE", "/sessions")
 
 
-def path_of(*parts: str) -> str:
-    """Return a path of the desk from its parts."""
+def _path(parts: tuple[str, ...]) -> str:
+    """Return a path of the desk; each part is one segment, whatever an officer has typed."""
     return "/" + "/".join(quote(part, safe="") for part in parts)

@@ -17,16 +17,17 @@ from pysqlite3 import dbapi2 as sqlite
 
 from comity.errors import ConflictError, Error, NotFoundError
 from comity.kernel.canonical import parse_time
-from comity.kernel.policy import parse_policy
-from comity.kernel.trust import KEYS_KIND
+from comity.kernel.policy import quorum_count
+from comity.kernel.trust import KEYS_INTERVAL_SECONDS, KEYS_KIND
+from comity.log.cosigning import witness_peers
 from comity.log.reader import CHECKPOINT_PATH, LogReader
-from comity.log.sequencer import CLOCK_TOLERANCE_SECONDS, read_head, read_published, root_of_size
+from comity.log.sequencer import CLOCK_TOLERANCE_SECONDS
+from comity.log.state import read_head, read_published, read_state, root_of_size
 from comity.node.backup import is_restored
-from comity.node.context import DATABASE, LOCK, LOG, POLICY, SERVICE_KEYS, TRUST
+from comity.node.context import DATABASE, LOCK, LOG, POLICY, SERVICE_KEYS, TRUST, read_policy
 from comity.node.exhibits import INCOMING
 from comity.node.inception import load_card
 from comity.node.keyring import open_service
-from comity.node.service import quorum_of, witness_peers
 from comity.node.settings import Settings, load_settings
 from comity.parties.trust_folder import load_trust
 from comity.store.files import Folder
@@ -36,8 +37,7 @@ from comity.store.sqlite import SqliteDatabase, has_sound_wal
 # Below the first an operator should act, below the second a checkpoint may find no room.
 LOW_DISK_BYTES: Final = 2 * 1024**3
 NO_DISK_BYTES: Final = 200 * 1024**2
-# A full keys statement is due at every change and every seven days (DESIGN.md, section 5, trust folder).
-KEYS_DUE: Final = timedelta(days=7)
+KEYS_DUE: Final = timedelta(seconds=KEYS_INTERVAL_SECONDS)
 _OTHERS: Final = 0o077
 
 
@@ -216,8 +216,8 @@ def _policy(directory: Path) -> Found:
     if not path.exists():
         yield Level.WARN, "the log has no witnesses, so the node does not start: name them with 'comity witnesses'"
         return
-    policy = parse_policy(path.read_text(encoding="utf-8"))
-    names, quorum = {peer.name for peer in witness_peers(policy)}, quorum_of(policy)
+    policy = read_policy(directory)
+    names, quorum = {peer.name for peer in witness_peers(policy)}, quorum_count(policy)
     if quorum == len(names):
         yield Level.WARN, f"every one of {quorum} witnesses must cosign: one that is down stops publication"
     else:
@@ -235,8 +235,7 @@ def _database(database: SqliteDatabase) -> Found:
 
 def _log(directory: Path, database: SqliteDatabase) -> Found:
     with database.reading() as reader:
-        head, published, state = read_head(reader), read_published(reader), reader.one("log_state_read")
-        tiled = 0 if state is None else int(state[3])
+        head, published, tiled = read_head(reader), read_published(reader), read_state(reader).tiled
         wanted = root_of_size(reader, tiled)
     files = Folder(directory / LOG)
     if LogReader(files.read).root(tiled) != wanted:

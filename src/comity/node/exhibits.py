@@ -6,17 +6,15 @@ has the digest that the package states.
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
 
-from comity.age.recipient import parse_recipient
-from comity.age.stream import encrypt_chunks
 from comity.errors import MalformedError, NotFoundError, PolicyError, StoreError, UnavailableError, VerificationError
-from comity.exchange.package import ENCRYPTED, ExhibitMismatchError, decrypt_exhibit
+from comity.exchange.package import ENCRYPTED, ExhibitMismatchError, decrypt_exhibit, encrypt_exhibit_chunks
 from comity.exchange.statements import (
     Answers,
     CustodyEvent,
@@ -61,24 +59,10 @@ def store_exhibit(node: Node, *, case: str, asker: str, described: dict[str, str
         StoreError: the disk is full or failed; nothing is kept.
     """
     _describe(described, size=0, digest=_NO_DIGEST, encrypted_size=0, encrypted_digest=_NO_DIGEST)
-    recipient = parse_recipient(node.designation(asker).recipient)
-    digest, size = sha256(), 0
-
-    def measured() -> Iterator[bytes]:
-        nonlocal size
-        for piece in pieces:
-            digest.update(piece)
-            size += len(piece)
-            yield piece
-
-    blob = node.blobs.put(encrypt_chunks(measured(), [recipient]))
-    exhibit = _describe(
-        described,
-        size=size,
-        digest=digest.hexdigest(),
-        encrypted_size=blob.size,
-        encrypted_digest=blob.digest,
-    )
+    recipient = node.recipient(asker)
+    encrypted, measure = encrypt_exhibit_chunks(pieces, recipient)
+    blob = node.blobs.put(encrypted)
+    exhibit = _describe(described, **asdict(measure(blob.size, blob.digest)))
     with node.database.transaction() as tx:
         note_exhibit(tx, case, exhibit, held=True)
     return exhibit

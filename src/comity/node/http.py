@@ -1,5 +1,6 @@
 """What both listeners share: errors by the one tree, bounded bodies, plain responses. No route lives here."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from comity.errors import Error, MalformedError, NotFoundError, TooLargeError, UnavailableError
 
+_LOG = logging.getLogger("comity.node")
 JSON: Final = "application/json"
 # Nothing that a listener serves is to be run, framed or guessed by a browser.
 SAFE_HEADERS: Final = {
@@ -62,6 +64,9 @@ def guarded(endpoint: Endpoint) -> Endpoint:
             # Half an upload: whoever sent it is gone, and nothing of it was kept.
             return error_response(MalformedError("the connection broke off within the body"))
         except Error as exc:
+            if exc.http_status >= 500:  # noqa: PLR2004 - HTTP
+                # The peer or officer learns only that this node has failed; the operator must learn what.
+                _LOG.error("%s %s: %s", request.method, request.url.path, exc.message)
             return error_response(exc)
 
     return call
@@ -75,7 +80,9 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         MalformedError: it is shorter than its stated length.
     """
     stated = request.headers.get("content-length")
-    if stated is not None and (not _LENGTH.fullmatch(stated) or int(stated) > max_bytes):
+    if stated is not None and not _LENGTH.fullmatch(stated):
+        raise MalformedError(f"content-length {stated[:20]!r} is no number of bytes")
+    if stated is not None and int(stated) > max_bytes:
         raise TooLargeError(f"the body is stated to have {stated[:20]} bytes, at most {max_bytes} are read")
     data = bytearray()
     async for chunk in request.stream():

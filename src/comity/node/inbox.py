@@ -16,16 +16,13 @@ the sender tries again.
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
-from comity.age.recipient import Recipient, parse_recipient
 from comity.age.stream import decrypt_bytes, encrypt_bytes
 from comity.errors import (
-    ConflictError,
     Error,
-    MalformedError,
     PolicyError,
     StoreError,
     TooLargeError,
@@ -44,14 +41,15 @@ from comity.exchange.delivery import (
 from comity.exchange.rules import MAX_CLOCK_SKEW, unfollowed_outcome
 from comity.exchange.statements import Exhibit, Package, Receipt, body_of, encode_body
 from comity.kernel.canonical import encode_json, format_time
-from comity.kernel.evidence import encode_two_replies
+from comity.kernel.disclosure import BODY_PREFIX, parse_disclosure
+from comity.kernel.evidence import encode_two_replies, verify_evidence
 from comity.kernel.statement import Statement
 from comity.log.follower import find_entry
-from comity.log.sequencer import append_pending
+from comity.log.state import append_pending
 from comity.node import records
 from comity.node.context import Node
 from comity.node.desk import check_statement
-from comity.store.database import Transaction
+from comity.store.database import Reader, Transaction
 
 # An age file is its plain bytes, a header and 16 bytes for each 64 KiB.
 MAX_ENCRYPTED_BYTES: Final = MAX_DELIVERY_BYTES + 64 * 1024
@@ -62,7 +60,7 @@ MAX_SHOWN: Final = 500
 LONGEST_RETRY_SECONDS: Final = 3600
 FETCH: Final = "fetch"
 
-Follow = Callable[[str], None]
+Follow = Callable[[str], object]
 
 
 def accept_delivery(node: Node, data: bytes, *, follow: Follow) -> bytes:
@@ -100,13 +98,12 @@ def _accept(node: Node, data: bytes, follow: Follow) -> bytes:
         _keep_receipt(node, spoken, statement)
         return b""
     # Whoever cannot be answered is refused before anything is kept.
-    recipient = _recipient(node, issuer)
+    recipient = node.recipient(issuer)
     # 5.
-    receipt = _stored_receipt(node, spoken.envelope.id)
+    with node.database.reading() as reader:
+        receipt = _stored_receipt(reader, spoken.envelope.id)
     if receipt is None:
-        # 6, 7.
-        _check_case(node, spoken, statement)
-        # 8.
+        # 6, 7, 8.
         receipt = _keep(node, spoken, statement)
     return encrypt_bytes(encode_delivery(receipt), [recipient])
 
@@ -115,10 +112,20 @@ def _verify_sender(node: Node, spoken: Spoken, issuer: str, follow: Follow) -> S
     if issuer == node.authority:
         raise PolicyError(f"the statement claims to come from {issuer}, which is this authority itself")
     node.recognition(issuer)
+    return open_from(node, spoken, issuer, follow)
+
+
+def open_from(node: Node, spoken: Spoken, issuer: str, follow: Follow) -> Statement:
+    """Verify and open what claims to come from `issuer`, by where it is logged, else by its newest keys.
+
+    Raises:
+        VerificationError: no pair of the issuer that was or is designated signed it, or it is opened in part only.
+        MalformedError: the content breaks its format.
+    """
     try:
         return _open(node, spoken, issuer)
     except VerificationError:
-        # The key may have been designated since this node last looked.
+        # The key may have been designated, or the statement logged, since this node last looked.
         follow(issuer)
         return _open(node, spoken, issuer)
 
@@ -154,43 +161,36 @@ def _check_headers(node: Node, statement: Statement) -> None:
         )
 
 
-def _stored_receipt(node: Node, statement_id: str) -> Spoken | None:
-    with node.database.reading() as reader:
-        known = records.find_statement(reader, statement_id)
-        if known is None or known.receipt is None:
-            return None
-        return records.get_statement(reader, known.receipt).spoken
+def _stored_receipt(reader: Reader, statement_id: str) -> Spoken | None:
+    known = records.find_statement(reader, statement_id)
+    if known is None or known.receipt is None:
+        return None
+    return records.get_statement(reader, known.receipt).spoken
 
 
-def _check_case(node: Node, spoken: Spoken, statement: Statement) -> None:
+def _check_case(reader: Reader, statement: Statement) -> None:
     if statement.subject is None:
         check_statement(statement, [])
         return
-    with node.database.reading() as reader:
-        held = records.case_records(reader, statement.subject)
+    held = records.case_records(reader, statement.subject)
     known = {record.id for record in held}
     if statement.subject not in known or not known.issuperset(statement.follows):
-        missing = next(iter(sorted({statement.subject, *statement.follows} - known)))
+        missing = min({statement.subject, *statement.follows} - known)
         raise UnavailableError(
             f"statement {missing[:12]}…, which this one follows, has not arrived here yet; deliver it first",
             retry_after_seconds=2,
         )
-    _keep_contradiction(node, spoken, statement, held)
     check_statement(statement, held)
 
 
-def _keep_contradiction(node: Node, spoken: Spoken, statement: Statement, held: Sequence[records.Record]) -> None:
-    """Keep two replies to one item as evidence, before the second one is refused."""
-    by_id = {record.id: record for record in held}
-    first = unfollowed_outcome(statement, {name: record.statement for name, record in by_id.items()})
-    if first is None:
-        return
+def _keep_contradiction(node: Node, spoken: Spoken, statement: Statement) -> None:
+    """Keep two replies to one item as evidence, now that the second one is refused."""
     with node.database.transaction() as tx:
-        keys = records.designations(tx, statement.issuer)[-1].envelope
-        replies = (by_id[first].spoken, spoken)
-        evidence = encode_two_replies(
-            keys, (replies[0].envelope, replies[0].disclosures), (replies[1].envelope, replies[1].disclosures)
-        )
+        held = {record.id: record for record in records.case_records(tx, statement.subject or "")}
+        first = unfollowed_outcome(statement, {name: record.statement for name, record in held.items()})
+        evidence = None if first is None else _prove_contradiction(node, tx, held[first].spoken, spoken)
+        if evidence is None:
+            return
         tx.run(
             "statement_evidence_add",
             {
@@ -200,6 +200,27 @@ def _keep_contradiction(node: Node, spoken: Spoken, statement: Statement, held: 
                 "evidence": evidence,
             },
         )
+
+
+def _prove_contradiction(node: Node, reader: Reader, first: Spoken, second: Spoken) -> bytes | None:
+    """Return evidence that verifies and shows no more of the case than it must, or None where there is none.
+
+    One `keys` statement must list the pairs of both replies.
+    """
+    issuer = claimed_issuer(second)
+    replies = [(item.envelope, tuple(filter(_shows_answer, item.disclosures))) for item in (first, second)]
+    for known in reversed(records.designations(reader, issuer)):
+        evidence = encode_two_replies(known.envelope, replies[0], replies[1])
+        with contextlib.suppress(VerificationError):
+            verify_evidence(evidence, node.recognition(issuer))
+            return evidence
+    return None
+
+
+def _shows_answer(disclosure: str) -> bool:
+    """Whether a disclosure is a header, or says which items are answered."""
+    name = parse_disclosure(disclosure).name
+    return not name.startswith(BODY_PREFIX) or name == f"{BODY_PREFIX}answers"
 
 
 def _keep_receipt(node: Node, spoken: Spoken, receipt: Statement) -> None:
@@ -228,7 +249,24 @@ def check_receipt(record: records.Record, receipt: Statement) -> None:
 
 
 def _keep(node: Node, spoken: Spoken, statement: Statement) -> Spoken:
-    """Keep the statement and its receipt, and return the receipt."""
+    """Check the statement against its case and the law, keep it with its receipt, and return the receipt.
+
+    One transaction: two statements that exclude each other cannot both pass the check.
+    """
+    try:
+        with node.database.transaction() as tx:
+            # The same delivery may have arrived twice at once; the first one's receipt is the answer to both.
+            stored = _stored_receipt(tx, spoken.envelope.id)
+            if stored is not None:
+                return stored
+            _check_case(tx, statement)
+            return _add_with_receipt(node, tx, spoken, statement)
+    except PolicyError:
+        _keep_contradiction(node, spoken, statement)
+        raise
+
+
+def _add_with_receipt(node: Node, tx: Transaction, spoken: Spoken, statement: Statement) -> Spoken:
     now = node.now()
     body = Receipt(received=spoken.envelope.id, bytes=len(spoken.envelope.encoded), at=format_time(now))
     receipt = Statement(
@@ -242,20 +280,12 @@ def _keep(node: Node, spoken: Spoken, statement: Statement) -> Spoken:
         body=encode_body(body),
     )
     answer = speak(receipt, node.service_pair(), node.random)
-    try:
-        with node.database.transaction() as tx:
-            records.add_statement(tx, spoken, statement, own=False, arrival=None, now=now)
-            arrival = append_pending(tx, answer.entry)
-            records.add_statement(tx, answer, receipt, own=True, arrival=arrival, now=now)
-            tx.run("statement_set_receipt", {"id": spoken.envelope.id, "receipt_id": answer.envelope.id})
-            if statement.kind == "package":
-                _note_exhibits(tx, statement, receipt.subject or "", now.timestamp())
-    except ConflictError:
-        # The same delivery arrived twice at once; the first one's receipt is the answer to both.
-        stored = _stored_receipt(node, spoken.envelope.id)
-        if stored is None:
-            raise
-        return stored
+    records.add_statement(tx, spoken, statement, own=False, arrival=None, now=now)
+    arrival = append_pending(tx, answer.entry)
+    records.add_statement(tx, answer, receipt, own=True, arrival=arrival, now=now)
+    tx.run("statement_set_receipt", {"id": spoken.envelope.id, "receipt_id": answer.envelope.id})
+    if statement.kind == "package":
+        _note_exhibits(tx, statement, receipt.subject or "", now.timestamp())
     return answer
 
 
@@ -278,13 +308,6 @@ def note_exhibit(tx: Transaction, case: str, exhibit: Exhibit, *, held: bool) ->
             "held": int(held),
         },
     )
-
-
-def _recipient(node: Node, issuer: str) -> Recipient:
-    try:
-        return parse_recipient(node.designation(issuer).recipient)
-    except MalformedError as exc:
-        raise PolicyError(f"the keys statement of {issuer} names no usable recipient: {exc.message}") from exc
 
 
 def shown(text: str) -> str:

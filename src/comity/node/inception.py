@@ -15,12 +15,23 @@ from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyEr
 from comity.exchange.delivery import Spoken, speak
 from comity.kernel.canonical import check_members, check_version, encode_json, parse_object, text_member
 from comity.kernel.key import PublicPair, Role
-from comity.kernel.policy import parse_policy, write_policy
+from comity.kernel.policy import write_policy
 from comity.kernel.statement import Statement
 from comity.kernel.trust import KEYS_KIND, Designation
-from comity.log.sequencer import append_pending, create_log
+from comity.log.state import append_pending, create_log
 from comity.node import records
-from comity.node.context import BLOBS, DATABASE, LOCK, LOG, POLICY, SERVICE_KEYS, TRUST, open_stores, utc_now
+from comity.node.context import (
+    BLOBS,
+    DATABASE,
+    LOCK,
+    LOG,
+    POLICY,
+    SERVICE_KEYS,
+    TRUST,
+    open_stores,
+    read_policy,
+    utc_now,
+)
 from comity.node.keyring import (
     EXERCISE_WORK_FACTOR,
     WORK_FACTOR,
@@ -183,8 +194,7 @@ def load_card(directory: Path) -> Card:
         card = parse_card((directory / "card.json").read_bytes())
     except FileNotFoundError as exc:
         raise NotFoundError(f"{directory / 'card.json'} is missing; restore it from the backup") from exc
-    policy = directory / POLICY
-    return replace(card, policy=policy.read_text(encoding="utf-8") if policy.exists() else "")
+    return replace(card, policy=read_policy(directory).text if (directory / POLICY).exists() else "")
 
 
 def name_witnesses(directory: Path, cards: Iterable[Card], quorum: int) -> str:
@@ -199,7 +209,6 @@ def name_witnesses(directory: Path, cards: Iterable[Card], quorum: int) -> str:
     if not 1 <= quorum <= len(witnesses):
         raise MalformedError(f"the quorum is {quorum}, wanted 1 to {len(witnesses)}, the number of witnesses")
     policy = write_policy(own.log, f"{own.url}/log", witnesses, quorum)
-    parse_policy(policy)
     Folder(directory).replace(POLICY, policy.encode())
     return policy
 
@@ -257,8 +266,9 @@ def reissue_keys(
 
     Raises:
         NotFoundError: no designated statement or service pair begins so.
-        PolicyError: the root pair is another authority's.
+        PolicyError: the root pair is not the one on the node's card.
     """
+    _check_root(directory, root)
     settings, database, _, _ = open_stores(directory)
     try:
         current = current_designation(database, settings.authority)
@@ -283,6 +293,15 @@ def reissue_keys(
     return following
 
 
+def _check_root(directory: Path, root: RootKey) -> None:
+    """Refuse a root pair that peers do not recognise: what it signs would be logged and count for nothing."""
+    card = load_card(directory)
+    if root.authority != card.authority:
+        raise PolicyError(f"the root key is that of {root.authority}, not of {card.authority}")
+    if root.pair.public != card.root:
+        raise PolicyError(f"this is another root key than that on the card of {card.authority}")
+
+
 def _begins(pair: PublicPair, beginning: str) -> bool:
     revocable = pair.role in {Role.STATEMENT, Role.SERVICE}
     return revocable and bool(beginning) and any(key_id.startswith(beginning) for key_id in pair.key_ids())
@@ -295,12 +314,11 @@ def rotate_service_keys(directory: Path, root: RootKey, passphrase: str, *, now:
 
     Raises:
         ConflictError: the node runs: it would refuse what peers encrypt to the new identity.
-        PolicyError: the root pair is another authority's.
+        PolicyError: the root pair is not the one on the node's card.
         UnauthenticatedError: wrong passphrase.
     """
     settings = load_settings(directory)
-    if root.authority != settings.authority:
-        raise PolicyError(f"the root key is that of {root.authority}, not of {settings.authority}")
+    _check_root(directory, root)
     with ProcessLock(directory / LOCK):
         keys = rotate_service(directory / SERVICE_KEYS, passphrase, work_factor=work_factor_of(settings))
         recipient = keys.delivery.recipient.encode()
@@ -320,12 +338,13 @@ def add_officer(
 
     Raises:
         ConflictError: the officer is there already.
+        PolicyError: the root pair is not the one on the node's card.
         UnauthenticatedError: the root's passphrase is wrong.
     """
     settings = load_settings(directory)
     root = open_root(root_file, root_passphrase) if root_file is not None else None
-    if root is not None and root.authority != settings.authority:
-        raise PolicyError(f"the root key is that of {root.authority}, not of {settings.authority}")
+    if root is not None:
+        _check_root(directory, root)
     path = officer_path(directory, officer)
     keys = create_officer(
         path,

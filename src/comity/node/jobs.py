@@ -6,14 +6,12 @@ shows at the desk. Whatever else comes back may be a box on the way, and the dut
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 import msgspec
 
-from comity.age.recipient import parse_recipient
 from comity.age.stream import decrypt_bytes, encrypt_bytes
 from comity.errors import (
     ConflictError,
@@ -28,18 +26,15 @@ from comity.errors import (
 )
 from comity.exchange.delivery import (
     MAX_DELIVERY_BYTES,
-    Spoken,
     claimed_issuer,
     encode_delivery,
-    open_delivery,
     parse_delivery,
 )
-from comity.kernel.statement import Statement
 from comity.node import records
 from comity.node.context import Node
 from comity.node.desk import DELIVER
 from comity.node.exhibits import fetch_exhibit
-from comity.node.inbox import FETCH, check_receipt, shown
+from comity.node.inbox import FETCH, check_receipt, open_from, shown
 from comity.node.peers import Peers
 from comity.store.database import Row
 
@@ -49,7 +44,6 @@ LONGEST_WAIT_SECONDS: Final = 300.0
 _FINAL_CODES: Final = frozenset(
     kind.code for kind in (MalformedError, TooLargeError, VerificationError, PolicyError, ConflictError, NotFoundError)
 )
-_PEERS_AT_ONCE: Final = 4
 
 
 class PeerRefusedError(PolicyError):
@@ -68,7 +62,16 @@ class Job:
 
 
 def run_due(node: Node, peers: Peers) -> int:
-    """Do every duty that is due, peers side by side, and return how many were settled.
+    """Do every duty that is due, one peer after the other, and return how many were settled.
+
+    Raises:
+        StoreError: the database failed.
+    """
+    return sum(run_duties(node, peers, jobs) for jobs in due_duties(node).values())
+
+
+def due_duties(node: Node) -> dict[str, list[Job]]:
+    """Return the duties that are due, in order, for each peer.
 
     Raises:
         StoreError: the database failed.
@@ -77,11 +80,7 @@ def run_due(node: Node, peers: Peers) -> int:
         now = node.now().timestamp()
         rows = reader.all("jobs_due", {"now": now, "latest": now + 2 * LONGEST_WAIT_SECONDS})
     jobs = sorted((_job(row) for row in rows), key=lambda job: (job.addressee, job.id))
-    groups = [list(group) for _, group in groupby(jobs, key=lambda job: job.addressee)]
-    if not groups:
-        return 0
-    with ThreadPoolExecutor(min(_PEERS_AT_ONCE, len(groups))) as pool:
-        return sum(pool.map(lambda group: _run_group(node, peers, group), groups))
+    return {addressee: list(group) for addressee, group in groupby(jobs, key=lambda job: job.addressee)}
 
 
 def _job(row: Row) -> Job:
@@ -89,8 +88,12 @@ def _job(row: Row) -> Job:
     return Job(id=number, kind=kind, key=key, addressee=addressee, attempts=attempts)
 
 
-def _run_group(node: Node, peers: Peers, jobs: Sequence[Job]) -> int:
-    """Do one peer's duties in order; when it does not answer, the rest wait as well."""
+def run_duties(node: Node, peers: Peers, jobs: Sequence[Job]) -> int:
+    """Do one peer's duties in order and return how many were settled; when it does not answer, the rest wait.
+
+    Raises:
+        StoreError: the database failed.
+    """
     settled = 0
     for number, job in enumerate(jobs):
         action: Callable[[Node, Peers, Job], None] = {DELIVER: _deliver, FETCH: _fetch}[job.kind]
@@ -141,7 +144,7 @@ def _deliver(node: Node, peers: Peers, job: Job) -> None:
     if record.receipt is not None:
         return
     designation = node.designation(job.addressee)
-    data = encrypt_bytes(encode_delivery(record.spoken), [parse_recipient(designation.recipient)])
+    data = encrypt_bytes(encode_delivery(record.spoken), [node.recipient(job.addressee)])
     status, headers, answer = peers.transport.post(f"{designation.url}/deliver", data)
     if status != 200:  # noqa: PLR2004 - HTTP
         code, told = _refusal(answer)
@@ -152,22 +155,11 @@ def _deliver(node: Node, peers: Peers, job: Job) -> None:
     spoken = parse_delivery(decrypt_bytes(answer, node.keys.deliveries, max_bytes=MAX_DELIVERY_BYTES))
     if claimed_issuer(spoken) != job.addressee:
         raise VerificationError(f"the receipt claims to come from {claimed_issuer(spoken)}, not from {job.addressee}")
-    receipt = _open_receipt(node, peers, spoken, job.addressee)
+    receipt = open_from(node, spoken, job.addressee, peers.follow)
     check_receipt(record, receipt)
     with node.database.transaction() as tx:
         if tx.run("statement_set_receipt", {"id": record.id, "receipt_id": spoken.envelope.id}):
             records.add_statement(tx, spoken, receipt, own=False, arrival=None, now=node.now())
-
-
-def _open_receipt(node: Node, peers: Peers, spoken: Spoken, issuer: str) -> Statement:
-    """Verify a receipt; its key may have been designated since this node last looked."""
-    try:
-        history = node.history(issuer)
-        return open_delivery(spoken, history.latest()[1], history=history)
-    except VerificationError:
-        peers.follow(issuer)
-        history = node.history(issuer)
-        return open_delivery(spoken, history.latest()[1], history=history)
 
 
 def _fetch(node: Node, peers: Peers, job: Job) -> None:

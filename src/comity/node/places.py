@@ -14,7 +14,7 @@ from comity.kernel.proof import TlogProof
 from comity.kernel.trust import KeyHistory, verify_speaker
 from comity.log.follower import find_entry, prove_held, read_peer_head
 from comity.log.reader import LogReader
-from comity.log.sequencer import position_of, read_published
+from comity.log.state import position_of, read_published
 from comity.node import records
 from comity.node.context import Node
 from comity.store.database import Value

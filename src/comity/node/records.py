@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from comity.errors import NotFoundError
@@ -42,10 +43,9 @@ class Record:
             place = Position(
                 origin=f"{self.issuer}/log",
                 index=self.log_index,
-                size=self.log_index + 1,
                 logged_by=datetime.fromtimestamp(self.logged_by, UTC),
             )
-        return Held(id=self.id, statement=self.statement, position=place, size_bytes=len(self.spoken.envelope.encoded))
+        return Held(id=self.id, statement=self.statement, position=place)
 
 
 def add_statement(
@@ -162,10 +162,16 @@ def designations(reader: Reader, authority: str) -> list[KeysRecord]:
     """Return the `keys` statements of an authority that are kept, in order of number."""
     found = []
     for _number, _statement_id, data, log_index, proof in reader.all("designations", {"authority": authority}):
-        envelope = parse_envelope(data)
-        designation = parse_designation(parse_statement(envelope.payload))
+        envelope, designation = _parse_keys(data)
         found.append(KeysRecord(designation=designation, envelope=envelope, log_index=log_index, proof=proof))
     return found
+
+
+@lru_cache(maxsize=256)
+def _parse_keys(data: bytes) -> tuple[Envelope, Designation]:
+    """Read a kept `keys` statement; every delivery asks for those of its sender, and they never change."""
+    envelope = parse_envelope(data)
+    return envelope, parse_designation(parse_statement(envelope.payload))
 
 
 def key_history(reader: Reader, authority: str) -> KeyHistory:

@@ -23,22 +23,22 @@ from comity.errors import (
     VerificationError,
 )
 from comity.exchange.delivery import Spoken
-from comity.kernel.checkpoint import find_signature
+from comity.kernel.checkpoint import only_lines_of, verify_signed_by
 from comity.kernel.envelope import parse_envelope, verify_envelope
-from comity.kernel.note import Note, parse_note
-from comity.kernel.policy import Policy, parse_policy
+from comity.kernel.note import parse_note
+from comity.kernel.policy import Policy, answers_wanted, parse_policy
 from comity.kernel.statement import parse_statement
 from comity.kernel.trust import KEYS_KIND, Recognition, parse_designation
-from comity.log.reader import Fetch, verify_log_keys
+from comity.log.cosigning import witness_peers
+from comity.log.reader import Fetch
 from comity.log.refetch import Refetched, SignedHead, refetch, refetched_arrival, root_in_tree, verify_signed_head
-from comity.log.sequencer import read_head
+from comity.log.state import read_head
 from comity.log.witness import DatabaseWitnessState, WitnessHead
 from comity.node import records
 from comity.node.backup import clear_mark
 from comity.node.context import LOCK, TRUST, open_stores
 from comity.node.followed import followed_url
 from comity.node.inception import Card, load_card
-from comity.node.service import quorum_of, witness_peers
 from comity.parties.trust_folder import load_trust
 from comity.store.database import Transaction
 from comity.store.files import Folder
@@ -129,8 +129,7 @@ class _Recovery:
         """Return every head of this log that its witnesses and followers hold."""
         origin = self._card.log.name
         digest = sha256(origin.encode()).hexdigest()
-        witnesses = witness_peers(policy)
-        urls = {peer.name: f"{peer.url}/{digest}/checkpoint" for peer in witnesses}
+        urls = {peer.name: f"{peer.url}/{digest}/checkpoint" for peer in witness_peers(policy)}
         urls |= {name: f"{followed_url(item.url, origin)}/checkpoint" for name, item in self._trust.items()}
         heads: list[SignedHead] = []
         heard = 0
@@ -145,8 +144,7 @@ class _Recovery:
                 continue
             # Followers tell more, but only witnesses vouch that nothing newer was published.
             heard += source not in self._trust
-        # So many that at least one of them cosigned whatever was published.
-        wanted = max(quorum_of(policy), len(witnesses) - quorum_of(policy) + 1)
+        wanted = answers_wanted(policy)
         if heard < wanted:
             raise UnavailableError(
                 f"{heard} of {wanted} wanted witnesses told of this log's latest head; try again when more answer "
@@ -252,11 +250,9 @@ class _Recovery:
     def _verify_peer_head(self, data: bytes, recognition: Recognition) -> WitnessHead:
         note = parse_note(data)
         keys = recognition.log.verifier_keys()
-        checkpoint = verify_log_keys(note, keys)
-        lines = (find_signature(note.signatures, key) for key in keys)
-        kept = Note(text=note.text, signatures=tuple(line for line in lines if line is not None))
+        checkpoint = verify_signed_by(note, keys)
         # The time stands for that of the forgotten cosignature, which was no later.
-        return WitnessHead(checkpoint=checkpoint, time=self._now, note=kept.encode())
+        return WitnessHead(checkpoint=checkpoint, time=self._now, note=only_lines_of(note, keys).encode())
 
 
 def _first_of(fetch: Fetch, others: Sequence[Fetch]) -> Fetch:

@@ -8,10 +8,11 @@ running is tried again, except what must not be: a log that has stopped stays st
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -21,19 +22,21 @@ from comity.errors import (
     Error,
     MalformedError,
     NotFoundError,
-    PolicyError,
     StoreError,
     UnavailableError,
 )
 from comity.kernel.canonical import Json, JsonObject, format_time
 from comity.kernel.checkpoint import Checkpoint, parse_checkpoint
 from comity.kernel.key import VerifierKey
-from comity.kernel.policy import Policy, parse_policy
-from comity.log.cosigning import Cosigners, WitnessPeer
+from comity.kernel.policy import Policy, answers_wanted
+from comity.kernel.trust import Recognition
+from comity.log.cosigning import Cosigners, Round, WitnessPeer, witness_peers
+from comity.log.reader import CHECKPOINT_PATH
 from comity.log.refetch import root_in_tree
-from comity.log.sequencer import Sequencer, read_head, read_published
+from comity.log.sequencer import Sequencer
 from comity.log.sequencer import Settings as LogSettings
 from comity.log.startup import Answer, Permit, Quarantined, may_sign
+from comity.log.state import read_head, read_published
 from comity.log.witness import (
     DatabaseWitnessState,
     Reply,
@@ -42,14 +45,16 @@ from comity.log.witness import (
     parse_submission,
 )
 from comity.node.backup import is_restored
-from comity.node.context import LOCK, POLICY, SERVICE_KEYS, Node, open_stores
-from comity.node.followed import read_followed
+from comity.node.context import LOCK, SERVICE_KEYS, Node, open_stores, read_policy
+from comity.node.followed import followed_url, read_followed
 from comity.node.inbox import accept_delivery
-from comity.node.jobs import run_due
+from comity.node.jobs import due_duties, run_duties
 from comity.node.keyring import open_service
 from comity.node.peers import Peers
 from comity.node.places import place_own
 from comity.node.sessions import Sessions
+from comity.node.settings import load_settings
+from comity.node.side_by_side import SideBySide
 from comity.node.transport import Transport
 from comity.store.lock import ProcessLock
 
@@ -57,6 +62,8 @@ _LOG = logging.getLogger("comity.node")
 MAX_BATCH: Final = 65_536
 RUNNING: Final = "running"
 _JOB_PAUSE_SECONDS: Final = 0.25
+# A witness that takes longer gives its cosignature to a later checkpoint.
+WITNESS_SECONDS: Final = 15.0
 _START_PAUSE_SECONDS: Final = 0.5
 # A log that was cosigned publishes within moments: following it that soon leaves little that only it has.
 _AFTER_COSIGNING_SECONDS: Final = 0.5
@@ -78,11 +85,14 @@ class Service:
         self.fault: str | None = None
         self.on_fault: Callable[[], object] = lambda: None
         self._cosigned: set[str] = set()
+        self._asked: set[str] = set()
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="witness")
+        self._duties = SideBySide("duties")
+        self._following = SideBySide("following")
         self._witnesses = witness_peers(policy)
-        self._cosigners = Cosigners(self._witnesses, self.transport.post, each=self._pool.map)
+        self._cosigners = Cosigners(self._witnesses, self.transport.post, each=self._ask_in_time)
         batch = node.settings.batch
         self._sequencer = Sequencer(
             database=node.database,
@@ -111,6 +121,8 @@ class Service:
         self._wake.set()
         for thread in self._threads:
             thread.join(timeout=30)
+        for pool in (self._duties, self._following):
+            pool.stop()
         self._pool.shutdown(cancel_futures=True)
         self.transport.close()
         self.node.database.close()
@@ -126,6 +138,22 @@ class Service:
             _LOG.exception("%s ended unexpectedly", action.__name__)
             self.state = self.fault = f"{action.__name__} ended unexpectedly; see the log of the process"
             self.on_fault()
+
+    def _ask_in_time(self, ask: Callable[[WitnessPeer], Round], peers: Sequence[WitnessPeer]) -> list[Round]:
+        """Ask witnesses side by side and return what came in time; whoever is still busy is not asked again."""
+        futures = []
+        for peer in peers:
+            if peer.name not in self._asked:
+                self._asked.add(peer.name)
+                futures.append(self._pool.submit(self._ask_one, ask, peer))
+        done, _ = wait(futures, timeout=WITNESS_SECONDS)
+        return [future.result() for future in futures if future in done]
+
+    def _ask_one(self, ask: Callable[[WitnessPeer], Round], peer: WitnessPeer) -> Round:
+        try:
+            return ask(peer)
+        finally:
+            self._asked.discard(peer.name)
 
     def _run_log(self) -> None:
         if self.quarantined:
@@ -176,11 +204,15 @@ class Service:
         with self.node.database.reading() as reader:
             head = read_head(reader)
         own = Checkpoint(origin=self.node.settings.origin, size=head.size, root=head.root)
-        wanted = quorum_of(self.policy)
+        wanted = answers_wanted(self.policy)
         while not self._stop.is_set():
             answers = list(self._pool.map(self._ask_head, self._witnesses))
             known = [answer for answer in answers if answer is not None]
-            decision = may_sign(own, known, log=self.node.keys.log.public, wanted=wanted, root_at=self._root_at)
+            log = self.node.keys.log.public
+            # Followers vouch for nothing by their silence, so they are not counted; what they hold counts against.
+            decision = may_sign(own, self._followed_heads(), log=log, wanted=0, root_at=self._root_at)
+            if isinstance(decision, Permit):
+                decision = may_sign(own, known, log=log, wanted=wanted, root_at=self._root_at)
             if isinstance(decision, Permit):
                 # Who did not answer then is asked again at every checkpoint.
                 self.problems.clear()
@@ -191,6 +223,26 @@ class Service:
                 return None
             self._stop.wait(_START_PAUSE_SECONDS)
         return None
+
+    def _followed_heads(self) -> list[Answer]:
+        """Return the heads of this node's log that those who follow it hold."""
+        origin = self.node.settings.origin
+        urls = {name: f"{followed_url(item.url, origin)}/{CHECKPOINT_PATH}" for name, item in self._others().items()}
+        return [answer for answer in self._pool.map(self._ask_follower, urls, urls.values()) if answer is not None]
+
+    def _ask_follower(self, authority: str, url: str) -> Answer | None:
+        try:
+            return Answer(source=authority, note=self.transport.get(url))
+        except Error:
+            # Who does not follow, or does not answer, is no worse than before; witnesses decide whether enough did.
+            return None
+
+    def _others(self) -> Mapping[str, Recognition]:
+        try:
+            return {name: item for name, item in self.node.trust().items() if name != self.node.authority}
+        except StoreError as exc:
+            self._note("trust", exc.message)
+            return {}
 
     def _quarantine(self, reason: str) -> None:
         self.quarantined = True
@@ -223,7 +275,7 @@ class Service:
                 if self._stop.is_set():
                     return
                 if authority != self.node.authority:
-                    self._note(authority, self._follow(authority))
+                    self._following.run(authority, partial(self._follow_and_note, authority))
 
     def _recognised(self) -> Iterable[str]:
         try:
@@ -243,14 +295,26 @@ class Service:
             return exc.message
         return None
 
+    def _follow_and_note(self, authority: str) -> None:
+        self._note(authority, self._follow(authority))
+
     def _run_jobs(self) -> None:
         while not self._stop.wait(_JOB_PAUSE_SECONDS):
             try:
-                run_due(self.node, self.peers)
+                waiting = due_duties(self.node)
             except StoreError as exc:
                 self._note("duties", exc.message)
-            else:
-                self._note("duties", None)
+                continue
+            for addressee in waiting:
+                self._duties.run(addressee, partial(self._run_duties, addressee))
+
+    def _run_duties(self, addressee: str) -> None:
+        try:
+            run_duties(self.node, self.peers, due_duties(self.node).get(addressee, []))
+        except StoreError as exc:
+            self._note("duties", exc.message)
+        else:
+            self._note("duties", None)
 
     def _note(self, about: str, problem: str | None) -> None:
         if problem is None:
@@ -328,8 +392,8 @@ class Service:
         """Return the size of an encrypted exhibit that was sent out from here."""
         with self.node.database.reading() as reader:
             row = reader.one("exhibit_get", {"encrypted_digest": digest})
-        if row is None or not row[5]:
-            raise NotFoundError("no exhibit of that digest is held here")
+        if row is None or not row[6]:
+            raise NotFoundError("no exhibit of that digest was sent out from here")
         return self.node.blobs.size(digest)
 
     def exhibit(self, digest: str, start: int) -> Iterator[bytes]:
@@ -344,7 +408,7 @@ class Service:
         """Return how the node is, for the desk."""
         with self.node.database.reading() as reader:
             head, published = read_head(reader), read_published(reader)
-            waiting = reader.one("public_statements_unplaced")
+            waiting = reader.one("own_statements_unplaced")
             known = reader.all("designations_newest")
             urgent = reader.one("urgent_count")
         recognised: list[Json] = [*sorted(self._recognised())]
@@ -363,22 +427,6 @@ class Service:
         }
 
 
-def witness_peers(policy: Policy) -> tuple[WitnessPeer, ...]:
-    """Return the witnesses of a policy, each with all its keys."""
-    keys: dict[tuple[str, str], list[VerifierKey]] = {}
-    for witness in policy.witnesses:
-        if witness.url is not None:
-            keys.setdefault((witness.key.name, witness.url), []).append(witness.key)
-    return tuple(WitnessPeer(name=name, url=url, keys=tuple(found)) for (name, url), found in keys.items())
-
-
-def quorum_of(policy: Policy) -> int:
-    """Return how many witnesses the policy's quorum wants, 1 where it is no plain count."""
-    groups = {group.name: group for group in policy.groups}
-    group = groups.get(policy.quorum or "")
-    return group.threshold if group is not None and all(member in groups for member in group.members) else 1
-
-
 def load_service(directory: Path, passphrase: str, stack: ExitStack) -> Service:
     """Lock a node's folder, open its stores and keys, and return the service, not yet started.
 
@@ -389,13 +437,12 @@ def load_service(directory: Path, passphrase: str, stack: ExitStack) -> Service:
         MalformedError: the service keys are another authority's.
         ConflictError: another process runs this node.
     """
+    load_settings(directory)
+    # The lock comes before the database: opening that one brings its tables up to date.
+    stack.enter_context(ProcessLock(directory / LOCK))
     settings, database, blobs, log_folder = open_stores(directory)
     stack.callback(database.close)
-    stack.enter_context(ProcessLock(directory / LOCK))
-    policy_file = directory / POLICY
-    if not policy_file.exists():
-        raise PolicyError(f"the log of {settings.authority} has no witnesses yet; name them with 'comity witnesses'")
-    policy = parse_policy(policy_file.read_text(encoding="utf-8"))
+    policy = read_policy(directory)
     keys = open_service(directory / SERVICE_KEYS, passphrase)
     if keys.authority != settings.authority:
         raise MalformedError(f"{directory / SERVICE_KEYS} holds the keys of {keys.authority}, not {settings.authority}")

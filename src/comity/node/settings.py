@@ -51,7 +51,11 @@ class Settings:
         if not 1 <= self.batch <= 4096:  # noqa: PLR2004 - beyond that a quiet log costs its followers for nothing
             raise MalformedError(f"batch is {self.batch}, wanted 1 to 4096")
         check_url(self.public_url)
-        if not ipaddress.ip_address(self.public_host).is_loopback and urlsplit(self.public_url).scheme != "https":
+        try:
+            loopback = ipaddress.ip_address(self.public_host).is_loopback
+        except ValueError as exc:
+            raise MalformedError(f"public_host is {self.public_host!r}; wanted an address, such as 127.0.0.1") from exc
+        if not loopback and urlsplit(self.public_url).scheme != "https":
             raise MalformedError(
                 f"public_host {self.public_host} is not loopback: put a TLS proxy in front and set public_url to https://"
             )
@@ -81,7 +85,7 @@ def check_url(url: str) -> None:
         raise MalformedError(f"{url[:100]!r} is no URL: {exc}") from exc
     if port == 0 or re.search(r"[^\x21-\x7e]", url):
         raise MalformedError(f"{url[:100]!r} has a port or a character that no URL has")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not {"@", "?", "#"}.isdisjoint(url):
         raise MalformedError(f"{url[:100]!r} is not a plain http or https URL")
     if url.endswith("/"):
         raise MalformedError(f"{url[:100]!r} ends in a slash; leave it out")
@@ -107,7 +111,7 @@ def parse_settings(text: str) -> Settings:
     """
     try:
         value = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
+    except (ValueError, RecursionError) as exc:
         raise MalformedError(f"{FILE_NAME}: {exc}") from exc
     known = {field.name for field in fields(Settings)}
     if unknown := sorted(value.keys() - known):

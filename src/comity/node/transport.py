@@ -1,6 +1,7 @@
 """HTTP to peers: bounded, with timeouts, never following redirects, off loopback with TLS only."""
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ from comity.node.settings import check_url
 MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
 CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 20.0
-CHUNK_BYTES: Final = 256 * 1024
+# Timeouts of a connection count from byte to byte: whoever drips them could hold an answer open for ever.
+TOTAL_SECONDS: Final = 60.0
+SLOWEST_BYTES_A_SECOND: Final = 4096
 USER_AGENT: Final = "comity"
 # A host name that no name service takes is an answer that never comes, like any other.
 _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
@@ -33,7 +36,10 @@ class Transport:
                 timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
                 # Proxies and certificates from the environment would let whoever sets it read and answer for peers.
                 self._made = httpx.Client(
-                    timeout=timeout, follow_redirects=False, trust_env=False, headers={"user-agent": USER_AGENT}
+                    timeout=timeout,
+                    follow_redirects=False,
+                    trust_env=False,
+                    headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
                 )
             return self._made
 
@@ -41,6 +47,7 @@ class Transport:
         """Return what a peer has under `url`.
 
         Raises:
+            PolicyError: the URL is none that a peer may be asked under.
             NotFoundError: it has nothing there.
             UnavailableError: it does not answer, or not with success.
             TooLargeError: it answers more than `max_bytes`.
@@ -56,6 +63,7 @@ class Transport:
         """Post bytes and return status, headers with lower-case names, and body.
 
         Raises:
+            PolicyError: the URL is none that a peer may be asked under.
             UnavailableError: the peer does not answer.
             TooLargeError: it answers too much.
         """
@@ -65,6 +73,7 @@ class Transport:
         """Yield the bytes of `url` from `start` on.
 
         Raises:
+            PolicyError: the URL is none that a peer may be asked under.
             NotFoundError: the peer has nothing there.
             UnavailableError: it does not answer, breaks off, or does not serve from `start`.
         """
@@ -76,7 +85,12 @@ class Transport:
                     raise NotFoundError(f"{url} has nothing there")
                 if answer.status_code != wanted:
                     raise UnavailableError(f"{url} answers {answer.status_code}, {wanted} wanted")
-                yield from answer.iter_bytes(CHUNK_BYTES)
+                deadline, received = time.monotonic() + TOTAL_SECONDS, 0
+                for chunk in answer.iter_raw():
+                    received += len(chunk)
+                    if time.monotonic() > deadline + received / SLOWEST_BYTES_A_SECOND:
+                        raise UnavailableError(f"{url} sends too slowly; the rest is fetched later")
+                    yield chunk
         except _FAILURES as exc:
             raise UnavailableError(f"{url} broke off: {_reason(exc)}") from exc
 
@@ -86,9 +100,11 @@ class Transport:
         _check(url)
         try:
             with self._client().stream(method, url, content=body) as answer:
-                data = bytearray()
-                for chunk in answer.iter_bytes(CHUNK_BYTES):
+                data, deadline = bytearray(), time.monotonic() + TOTAL_SECONDS
+                for chunk in answer.iter_raw():
                     data += chunk
+                    if time.monotonic() > deadline:
+                        raise UnavailableError(f"{url} did not answer in full within {TOTAL_SECONDS:.0f} s")
                     if len(data) > max_bytes:
                         raise TooLargeError(f"{url} answers more than {max_bytes} bytes")
                 headers = {name.lower(): value for name, value in answer.headers.items()}

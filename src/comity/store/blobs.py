@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from comity.errors import MalformedError, NotFoundError
+from comity.errors import MalformedError
 from comity.store.files import Folder, translated
 
 SITE_BLOB_DATA: Final = "blob data before its name"
 SITE_BLOB_NAME: Final = "blob name in its directory"
-SITE_BLOB_GONE: Final = "blob removed from its directory"
 # Large enough that system calls do not matter, small enough to hold many at once.
 CHUNK_BYTES: Final = 1024 * 1024
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -116,18 +115,6 @@ class Blobs:
                 if left is not None:
                     left -= len(chunk)
                 yield chunk
-
-    def delete(self, digest: str) -> None:
-        """Remove a blob, durably; one that is absent is fine.
-
-        Raises:
-            MalformedError: not a digest.
-            StoreError: the disk failed.
-        """
-        path = self._folder.path(_name(digest))
-        with contextlib.suppress(NotFoundError), translated(f"deleting blob {digest}"):
-            self._folder.files.unlink(path)
-            self._folder.files.sync_directory(path.parent, site=SITE_BLOB_GONE)
 
 
 def _name(digest: str) -> str:

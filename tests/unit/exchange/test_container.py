@@ -369,6 +369,10 @@ def test_broken_disks_are_reported_as_such(tmp_path: Path) -> None:
         def write(self, data: object, /) -> int:
             raise OSError(28, "no space left")
 
+    class Busy(io.RawIOBase):
+        def write(self, data: object, /) -> None:
+            """Take nothing now."""
+
     class Unseekable(io.BytesIO):
         def seek(self, offset: int, whence: int = 0, /) -> int:
             raise OSError(29, "illegal seek")
@@ -378,6 +382,8 @@ def test_broken_disks_are_reported_as_such(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="data/a: cannot read"):
         write_container(io.BytesIO(), [Member(name="data/a", size=4, open=missing)], INFO)
+    with pytest.raises(StoreError, match=r"cannot write the container at offset 0: .*takes no bytes"):
+        write_container(Busy(), [member("data/a", b"")], INFO)  # type: ignore[arg-type]  # a raw stream is no BinaryIO to typeshed
     with pytest.raises(StoreError, match="cannot write the container at offset 0"):
         write_container(Broken(), [member("data/a", b"")], INFO)
     with pytest.raises(StoreError, match="cannot read the container at offset 0"):

@@ -19,6 +19,7 @@ from comity.exchange.package import (
     ExhibitMismatchError,
     decrypt_exhibit,
     encrypt_exhibit,
+    encrypt_exhibit_chunks,
     list_folder,
     open_regular,
     safe_name,
@@ -102,6 +103,17 @@ def test_a_package_of_what_was_never_encrypted_is_malformed() -> None:
     stated = Encrypted(size=5, digest=digest, encrypted_size=5, encrypted_digest=digest)
     with pytest.raises(MalformedError):
         decrypt_exhibit(io.BytesIO(b"plain"), None, [IDENTITY], described(stated))
+
+
+def test_an_exhibit_that_arrives_in_pieces_is_described_alike() -> None:
+    pieces = (DATA[at : at + 10_000] for at in range(0, len(DATA), 10_000))
+    encrypted_pieces, describe = encrypt_exhibit_chunks(pieces, IDENTITY.recipient)
+    with pytest.raises(AssertionError, match="when all of it was encrypted"):
+        describe(0, "")
+    sealed = b"".join(encrypted_pieces)
+    made = describe(len(sealed), hashlib.sha256(sealed).hexdigest())
+    assert (made.size, made.digest) == (len(DATA), hashlib.sha256(DATA).hexdigest())
+    assert decrypt_exhibit(io.BytesIO(sealed), None, [IDENTITY], described(made)) == made.digest
 
 
 class Stubborn(io.RawIOBase):

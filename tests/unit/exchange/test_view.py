@@ -27,7 +27,7 @@ def answers(*items: str, request: str = CASE) -> JsonObject:
 
 
 def placed(item: Held, origin: str, index: int) -> Held:
-    position = Position(origin=origin, index=index, size=99, logged_by=AS_OF)
+    position = Position(origin=origin, index=index, logged_by=AS_OF)
     return Held(id=item.id, statement=item.statement, position=position)
 
 

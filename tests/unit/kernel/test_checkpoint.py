@@ -10,11 +10,13 @@ from comity.kernel.checkpoint import (
     Checkpoint,
     cosign_checkpoint,
     find_signature,
+    only_lines_of,
     parse_checkpoint,
     sign_checkpoint,
     verify_cosignature,
     verify_log_signatures,
     verify_signature,
+    verify_signed_by,
     with_signatures,
 )
 from comity.kernel.key import MLDSA44, VerifierKey
@@ -172,23 +174,27 @@ def test_an_empty_log_has_the_root_of_the_empty_tree() -> None:
 def test_a_cosignature_is_both_lines_and_nothing_else_of_the_answer() -> None:
     lines = cosign_checkpoint(CHECKPOINT, WITNESS, TIME)
     answer = (*cosign_checkpoint(CHECKPOINT, WITNESSES[1], TIME), *reversed(lines))
-    cosignature = verify_cosignature(CHECKPOINT, answer, WITNESS.public)
-    assert (cosignature.witness, cosignature.time, cosignature.lines) == ("xab.centre/witness", TIME, lines)
+    cosignature = verify_cosignature(CHECKPOINT, answer, WITNESS.public.verifier_keys())
+    assert (cosignature.time, cosignature.lines) == (TIME, lines)
     later = cosign_checkpoint(CHECKPOINT, WITNESS, TIME + 5)
-    assert verify_cosignature(CHECKPOINT, (lines[0], later[1]), WITNESS.public).time == TIME + 5
+    assert verify_cosignature(CHECKPOINT, (lines[0], later[1]), WITNESS.public.verifier_keys()).time == TIME + 5
 
 
 def test_a_missing_or_wrong_cosignature_is_refused() -> None:
     ed25519, mldsa44 = cosign_checkpoint(CHECKPOINT, WITNESS, TIME)
     for line in (ed25519, mldsa44):
         with pytest.raises(VerificationError, match="no cosignature of"):
-            verify_cosignature(CHECKPOINT, (line,), WITNESS.public)
+            verify_cosignature(CHECKPOINT, (line,), WITNESS.public.verifier_keys())
     for size in (CHECKPOINT.size - 1, CHECKPOINT.size + 1):
         with pytest.raises(VerificationError, match="did not sign"):
-            verify_cosignature(dataclasses.replace(CHECKPOINT, size=size), (ed25519, mldsa44), WITNESS.public)
+            verify_cosignature(
+                dataclasses.replace(CHECKPOINT, size=size), (ed25519, mldsa44), WITNESS.public.verifier_keys()
+            )
+    with pytest.raises(VerificationError, match="without keys"):
+        verify_cosignature(CHECKPOINT, (ed25519, mldsa44), ())
     moved = dataclasses.replace(ed25519, blob=(TIME + 1).to_bytes(8) + ed25519.blob[8:])
     with pytest.raises(VerificationError, match="did not sign"):
-        verify_cosignature(CHECKPOINT, (moved, mldsa44), WITNESS.public)
+        verify_cosignature(CHECKPOINT, (moved, mldsa44), WITNESS.public.verifier_keys())
 
 
 def test_a_cosignature_without_a_time_or_beyond_63_bits_does_not_count() -> None:
@@ -202,12 +208,31 @@ def test_a_cosignature_without_a_time_or_beyond_63_bits_does_not_count() -> None
         lines.append(NoteSignature(name=key.name, key_id4=key.key_id4, blob=bytes(8) + value))
         assert verify_signature(CHECKPOINT, key, lines[-1]) == 0
     with pytest.raises(VerificationError, match="has no time"):
-        verify_cosignature(CHECKPOINT, lines, WITNESS.public)
+        verify_cosignature(CHECKPOINT, lines, WITNESS.public.verifier_keys())
     key = WITNESS.public.verifier_keys()[1]
     value = WITNESS.sign_mldsa44(struct_of_the_specification(b"xab.centre/witness", 2**63, CHECKPOINT))
     far = NoteSignature(name=key.name, key_id4=key.key_id4, blob=(2**63).to_bytes(8) + value)
     with pytest.raises(VerificationError, match="2\\^63 or more"):
         verify_signature(CHECKPOINT, key, far)
+
+
+def test_every_given_key_of_a_log_must_have_signed() -> None:
+    note = signed_note()
+    ed25519_key, mldsa44_key = LOG.public.verifier_keys()
+    assert verify_signed_by(note, [ed25519_key]) == verify_signed_by(note, [ed25519_key, mldsa44_key]) == CHECKPOINT
+    for keys in ([], [OTHER_LOG.public.verifier_keys()[0]]):
+        with pytest.raises(VerificationError, match="no known log key"):
+            verify_signed_by(note, keys)
+    with pytest.raises(VerificationError, match="lacks the signature"):
+        verify_signed_by(only_lines_of(note, [ed25519_key]), [ed25519_key, mldsa44_key])
+
+
+def test_a_note_is_cut_to_the_lines_of_some_keys() -> None:
+    signed = signed_note()
+    note = with_signatures(signed, cosign_checkpoint(CHECKPOINT, WITNESS, TIME))
+    assert only_lines_of(note, LOG.public.verifier_keys()) == signed
+    with pytest.raises(MalformedError):
+        only_lines_of(note, OTHER_LOG.public.verifier_keys())
 
 
 def test_a_line_of_another_key_does_not_verify_as_this_one() -> None:

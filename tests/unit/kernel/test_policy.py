@@ -1,4 +1,5 @@
 import dataclasses
+from itertools import combinations
 
 import pytest
 
@@ -6,7 +7,15 @@ from comity.errors import MalformedError, PolicyError, VerificationError
 from comity.kernel.checkpoint import cosign_checkpoint, with_signatures
 from comity.kernel.key import ED25519, ED25519_COSIGNATURE, MLDSA44, encode_vkey
 from comity.kernel.note import Note, NoteSignature
-from comity.kernel.policy import PolicyGroup, parse_policy, verify_witnessed, write_policy
+from comity.kernel.policy import (
+    PolicyGroup,
+    answers_wanted,
+    parse_policy,
+    quorum_count,
+    verify_policy_log,
+    verify_witnessed,
+    write_policy,
+)
 from support.log_keys import (
     CHECKPOINT,
     LOG,
@@ -264,3 +273,37 @@ def test_one_witness_alone_can_be_the_quorum() -> None:
     key = WITNESSES[1].public.verifier_keys()[1]
     text = f"log {log[0]}\nlog {log[1]}\nwitness w {encode_vkey(key.name, key.type_byte, key.key)}\nquorum w\n"
     assert verify_witnessed(witnessed_note(), parse_policy(text)).logged_by == TIME + 2
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 3])
+def test_so_many_answers_include_a_witness_of_whatever_was_published(wanted: int) -> None:
+    answers = answers_wanted(policy(wanted))
+    assert quorum_count(policy(wanted)) == wanted <= answers
+    for cosigned in combinations(range(3), wanted):
+        assert all(set(cosigned) & set(answered) for answered in combinations(range(3), answers))
+    assert answers == wanted or any(
+        not set(range(wanted)) & set(answered) for answered in combinations(range(3), answers - 1)
+    )
+
+
+def test_a_quorum_that_is_no_plain_count_wants_every_witness() -> None:
+    half = parse_policy(policy(2).text.replace(" all ", " any "))
+    assert (quorum_count(half), answers_wanted(half)) == (1, 3)
+    assert (quorum_count(parse_policy(EXAMPLE)), answers_wanted(parse_policy(EXAMPLE))) == (1, 6)
+    lone = parse_policy(f"witness X1 {X1}\nwitness X2 {X2}\nquorum X2\n")
+    assert (quorum_count(lone), answers_wanted(lone)) == (1, 2)
+
+
+def test_a_log_that_asks_nobody_still_wants_an_answer() -> None:
+    assert (quorum_count(policy(0)), answers_wanted(parse_policy("quorum none\n"))) == (1, 1)
+
+
+def test_the_log_s_keys_alone_are_verified_where_no_witness_is_wanted() -> None:
+    assert verify_policy_log(signed_note(), policy(0)) == CHECKPOINT
+    with pytest.raises(VerificationError, match="the policy has no log"):
+        verify_policy_log(signed_note(), parse_policy("quorum none\n"))
+    note = signed_note()
+    for missing in (0, 1):
+        rest = dataclasses.replace(note, signatures=(note.signatures[1 - missing],))
+        with pytest.raises(VerificationError, match="lacks the signature"):
+            verify_policy_log(rest, policy(0))

@@ -2,11 +2,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from comity.age.identity import HybridIdentity
 from comity.errors import MalformedError, PolicyError, VerificationError
 from comity.kernel.canonical import Json, encode_json, parse_object
 from comity.kernel.envelope import SEALED_TYPE, STATEMENT_TYPE, sign_envelope, verify_envelope
 from comity.kernel.key import KeyPair, PublicPair, Role, encode_vkey
 from comity.kernel.trust import (
+    MAX_TEXT_CHARACTERS,
     Checked,
     Designation,
     KeyHistory,
@@ -15,6 +17,7 @@ from comity.kernel.trust import (
     check_speaks,
     parse_designation,
     parse_recognition,
+    participant_of,
     verify_designation,
     verify_speaker,
 )
@@ -53,6 +56,24 @@ def test_a_recognition_reads_back(checked: Checked) -> None:
     held = recognition(checked=checked, remark="Note verbale 12/2026, “à confirmer”")
     assert parse_recognition(held.encode()) == held
     assert parse_recognition(held.encode()).encode() == held.encode()
+
+
+@pytest.mark.parametrize("member", ["url", "remark"])
+def test_a_text_of_a_recognition_has_a_limit(member: str) -> None:
+    held = recognition(**{member: "x" * MAX_TEXT_CHARACTERS})
+    assert parse_recognition(held.encode()) == held
+    with pytest.raises(MalformedError, match="a text of the recognition is too long"):
+        parse_recognition(changed(**{member: "x" * (MAX_TEXT_CHARACTERS + 1)}))
+
+
+def test_the_limit_holds_any_age_recipient() -> None:
+    recipient = HybridIdentity.from_seed(bytes(32)).recipient.encode()
+    assert MAX_TEXT_CHARACTERS // 3 < len(recipient) < MAX_TEXT_CHARACTERS // 2
+    assert designation(recipient=recipient).recipient == recipient
+
+
+def test_an_authority_names_its_participant() -> None:
+    assert participant_of("xaa.contact-point") == "XAA"
 
 
 def test_a_flipped_byte_of_a_recognition_is_refused_or_seen() -> None:

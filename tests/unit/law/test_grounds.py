@@ -1,5 +1,6 @@
 """Refusing, being unable and sending back are three different things."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,7 +13,6 @@ from comity.law.grounds import (
     exposure_of,
     non_execution_reason,
     published_class,
-    reasons_of_class,
 )
 from comity.law.measures import Measure
 from comity.law.model import GroundCode, ReasonClass
@@ -33,11 +33,19 @@ def test_the_tables_agree_on_which_grounds_expose() -> None:
 
 
 def test_a_ground_that_the_instrument_gives_is_found_with_its_provision() -> None:
-    assert check_ground(OPTION, GroundCode.POLITICAL_OFFENCE).provision == "29(5)(a)"
+    assert [row.provision for row in check_ground(OPTION, GroundCode.POLITICAL_OFFENCE)] == ["29(5)(a)"]
+    assert [row.provision for row in check_ground(OPTION, GroundCode.DUAL_CRIMINALITY)] == ["29(4)"]
+
+
+def test_a_ground_that_two_provisions_give_has_both() -> None:
+    (first,) = check_ground(OPTION, GroundCode.POLITICAL_OFFENCE)
+    again = replace(first, provision="30(2)(a)")
+    assert check_ground(replace(OPTION, grounds=(*OPTION.grounds, again)), first.code) == (first, again)
 
 
 def test_a_ground_that_the_instrument_does_not_give_is_refused() -> None:
-    with pytest.raises(PolicyError, match="Budapest Convention article 29 gives no ground persecution"):
+    known = "it gives dual_criminality, essential_interests, political_offence"
+    with pytest.raises(PolicyError, match=f"Budapest Convention article 29 gives no ground persecution.*{known}"):
         check_ground(OPTION, GroundCode.PERSECUTION)
 
 
@@ -46,5 +54,6 @@ def test_non_execution_and_defects_are_apart() -> None:
     assert non_execution_reason("incomplete").reason_class is ReasonClass.FORMAL_DEFECT
     with pytest.raises(NotFoundError, match="data_not_held"):
         non_execution_reason("busy")
-    found = [{row.code for row in reasons_of_class(kind)} for kind in ReasonClass]
-    assert sum(len(codes) for codes in found) == len(set().union(*found)) == 10
+    rows = load_register().non_execution
+    assert {row.reason_class for row in rows} == set(ReasonClass)
+    assert len({row.code for row in rows}) == len(rows) == 10

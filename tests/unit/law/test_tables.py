@@ -186,9 +186,6 @@ def test_look_ups_of_what_is_not_there_say_what_is() -> None:
         REGISTER.instrument("malabo")
     with pytest.raises(NotFoundError, match="article 99"):
         REGISTER.provision("budapest", "99")
-    with pytest.raises(NotFoundError, match="it gives dual_criminality, essential_interests, political_offence"):
-        REGISTER.ground("budapest", Measure.PRESERVATION, GroundCode.PERSECUTION)
-    assert REGISTER.ground("budapest", Measure.PRESERVATION, GroundCode.DUAL_CRIMINALITY).provision == "29(4)"
 
 
 def test_a_newer_act_takes_the_place_of_a_reported_one() -> None:

@@ -7,7 +7,8 @@ from comity.kernel.entry import public_entry
 from comity.kernel.policy import Policy
 from comity.log.check import check_log
 from comity.log.reader import LogReader, envelope_path
-from comity.log.sequencer import Settings, append_pending, envelope_id
+from comity.log.sequencer import Settings
+from comity.log.state import append_pending, envelope_id
 from support.logs import WITNESSES, Node, entry, pair, policy_of
 
 ENVELOPE = b"a public statement"

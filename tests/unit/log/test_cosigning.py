@@ -6,9 +6,10 @@ import pytest
 from comity.errors import UnavailableError
 from comity.kernel.checkpoint import cosign_checkpoint
 from comity.kernel.note import encode_signatures
-from comity.log.cosigning import Cosigners, Round, request_cosignatures
+from comity.kernel.policy import parse_policy, write_policy
+from comity.log.cosigning import Cosigners, Round, request_cosignatures, witness_peers
 from comity.log.witness import SIZE
-from support.logs import START, WITNESSES, Clock, Node, WitnessNode, cosigners, entry
+from support.logs import LOG, START, WITNESSES, Clock, Node, WitnessNode, cosigners, entry
 from support.trees import checkpoint_at, path_between, signed
 
 Answer = tuple[int, Mapping[str, str], bytes]
@@ -36,6 +37,12 @@ def good(size: int = 8) -> bytes:
 
 def told(size: int) -> Answer:
     return 409, {"content-type": SIZE}, f"{size}\n".encode()
+
+
+def test_a_policy_names_each_witness_with_an_address_once_and_with_both_keys() -> None:
+    addresses = [(WITNESSES[0].public, "http://first"), (WITNESSES[1].public, None)]
+    (peer,) = witness_peers(parse_policy(write_policy(LOG.public, None, addresses, 1)))
+    assert (peer.name, peer.url, peer.keys) == (WITNESS.public.name, "http://first", WITNESS.public.verifier_keys())
 
 
 def test_verified_lines_are_kept_and_nothing_else() -> None:

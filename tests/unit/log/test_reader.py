@@ -5,10 +5,11 @@ import pytest
 from comity.errors import MalformedError, NotFoundError, VerificationError
 from comity.kernel.merkle import EMPTY_ROOT, leaf_hash, tree_root, verify_consistency, verify_inclusion
 from comity.kernel.note import parse_note
-from comity.log.reader import LogReader, verify_log_keys, verify_published
+from comity.log.reader import LogReader, verify_published
 from comity.log.sequencer import Settings
+from comity.log.state import append_pending
 from comity.store.files import RealFiles
-from support.logs import LOG, Node, entry, pair, policy_of
+from support.logs import Node, entry, pair, policy_of
 
 SIZE = 66_000
 ENTRIES = [entry(number) for number in range(SIZE)]
@@ -18,7 +19,8 @@ ENTRIES = [entry(number) for number in range(SIZE)]
 def node() -> Node:
     node = Node(settings=Settings(batch_multiple=1, max_batch=66_000)).create()
     with node.database.transaction() as tx:
-        tx.run_many("log_pending_add_many", ((one,) for one in ENTRIES))
+        for one in ENTRIES:
+            append_pending(tx, one)
     node.tick()
     return node
 
@@ -76,16 +78,6 @@ def test_what_is_in_neither_form_is_missing(reader: LogReader) -> None:
         reader.root(66_048)
     with pytest.raises(NotFoundError):
         LogReader(Node().folder.read).checkpoint()
-
-
-def test_every_known_key_of_a_log_must_have_signed(node: Node) -> None:
-    note = parse_note(node.folder.read("checkpoint"))
-    ed25519_key, mldsa44_key = LOG.public.verifier_keys()
-    assert verify_log_keys(note, [ed25519_key]).size == SIZE
-    assert verify_log_keys(note, [ed25519_key, mldsa44_key]).size == SIZE
-    for keys in ([], [pair("xdd.centre/log").public.verifier_keys()[0]]):
-        with pytest.raises(VerificationError, match="no known log key"):
-            verify_log_keys(note, keys)
 
 
 def test_a_policy_without_quorum_takes_the_logs_own_word_and_no_other(node: Node) -> None:

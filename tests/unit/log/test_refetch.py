@@ -10,7 +10,7 @@ from comity.kernel.entry import public_entry
 from comity.kernel.merkle import EMPTY_ROOT
 from comity.log.check import check_log
 from comity.log.refetch import Refetched, SignedHead, refetch, refetched_arrival, root_in_tree, verify_signed_head
-from comity.log.sequencer import append_pending, envelope_id, position_of, read_head
+from comity.log.state import append_pending, envelope_id, position_of, read_head
 from comity.log.witness import DatabaseWitnessState
 from comity.store.database import Transaction
 from comity.store.files import Folder, RealFiles

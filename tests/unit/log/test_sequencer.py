@@ -14,16 +14,9 @@ from comity.kernel.policy import verify_witnessed
 from comity.kernel.proof import verify_proof
 from comity.log.check import check_log
 from comity.log.reader import LogReader, envelope_path
-from comity.log.sequencer import (
-    Settings,
-    append_pending,
-    create_log,
-    envelope_id,
-    position_of,
-    read_head,
-    read_published,
-)
+from comity.log.sequencer import Settings
 from comity.log.startup import Permit
+from comity.log.state import append_pending, create_log, envelope_id, position_of, read_head, read_published
 from comity.store.database import Value
 from support.disk import SimulatedDisk
 from support.logs import LOG, SMALL, Node, entry, new_database, pair, permit_for, policy_of

@@ -4,8 +4,8 @@ import pytest
 
 from comity.kernel.checkpoint import Checkpoint, sign_checkpoint
 from comity.kernel.merkle import tree_root
-from comity.log.sequencer import read_head, root_of_size
 from comity.log.startup import Answer, Decision, Permit, Quarantined, Unheard, may_sign
+from comity.log.state import read_head, root_of_size
 from comity.log.witness import DatabaseWitnessState
 from support.logs import LOG, START, Node, entry, new_database, pair
 from support.trees import LEAVES, OTHERS, checkpoint_at, signed

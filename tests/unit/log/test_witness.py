@@ -45,7 +45,7 @@ def test_a_first_checkpoint_and_its_extension_are_cosigned_with_both_keys(witnes
         reply = witness.post(body(old_size, size))
         assert reply.status == 200, reply.body
         checkpoint = Checkpoint(origin=LOG.public.name, size=size, root=tree_root(LEAVES[:size]))
-        cosignature = verify_cosignature(checkpoint, parse_signatures(reply.body), WITNESSES[0].public)
+        cosignature = verify_cosignature(checkpoint, parse_signatures(reply.body), WITNESSES[0].public.verifier_keys())
         assert cosignature.time == witness.clock.now
         assert len(parse_signatures(reply.body)) == 2
 
@@ -183,7 +183,9 @@ def test_the_kept_note_has_only_verified_lines_and_the_cosignature(witness: Witn
     note = parse_note(reply.body)
     assert [line.name for line in note.signatures] == [LOG.public.name] * 2 + [WITNESSES[0].public.name] * 2
     verify_cosignature(
-        Checkpoint(origin=LOG.public.name, size=5, root=tree_root(LEAVES[:5])), note.signatures, WITNESSES[0].public
+        Checkpoint(origin=LOG.public.name, size=5, root=tree_root(LEAVES[:5])),
+        note.signatures,
+        WITNESSES[0].public.verifier_keys(),
     )
 
 
@@ -200,7 +202,9 @@ def test_cosignature_times_of_one_log_do_not_go_back(witness: WitnessNode) -> No
     witness.clock.now -= 100
     reply = witness.post(body(5, 8))
     checkpoint = Checkpoint(origin=LOG.public.name, size=8, root=tree_root(LEAVES[:8]))
-    assert verify_cosignature(checkpoint, parse_signatures(reply.body), WITNESSES[0].public).time == START
+    assert (
+        verify_cosignature(checkpoint, parse_signatures(reply.body), WITNESSES[0].public.verifier_keys()).time == START
+    )
 
 
 def test_an_answer_is_given_only_after_it_is_kept(witness: WitnessNode, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError, StoreError, VerificationError
 from comity.log.check import check_log
-from comity.log.sequencer import read_head
+from comity.log.state import read_head
 from comity.node import backup as backup_module
 from comity.node.backup import (
     CONTENT,

@@ -67,8 +67,8 @@ def exhibit_of(node: RunningNode, package: str) -> Exhibit:
 
 
 def held(node: RunningNode, exhibit: Exhibit) -> bool:
-    ((*_, held),) = node.rows("exhibit_get", encrypted_digest=exhibit.encrypted_digest)
-    return bool(held)
+    (row,) = node.rows("exhibit_get", encrypted_digest=exhibit.encrypted_digest)
+    return bool(row[5])
 
 
 def parts(node: RunningNode) -> list[Path]:

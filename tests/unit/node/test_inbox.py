@@ -40,6 +40,7 @@ from comity.node import inbox
 from comity.node.inbox import MAX_ENCRYPTED_BYTES, accept_delivery, shown
 from comity.node.inception import issue_keys, reissue_keys
 from comity.node.keyring import generate_seeds
+from comity.store.database import Reader
 from support.bodies import BODIES
 from support.nodes import ASKED, ASKER, Network, RunningNode, answers, request
 
@@ -369,24 +370,45 @@ def test_the_same_statement_again_gets_the_stored_receipt(asker: RunningNode, as
     assert holdings(asked) == after_first
 
 
-@pytest.mark.parametrize("round_", range(3))
-def test_the_same_statement_twice_at_once_gets_one_receipt(
-    asker: RunningNode, asked: RunningNode, monkeypatch: pytest.MonkeyPatch, round_: int
+def deliver_at_once(to: RunningNode, spoken: Spoken, monkeypatch: pytest.MonkeyPatch, threads: int = 4) -> list[bytes]:
+    """Deliver the same statement several times, each past the first look for a stored receipt before any is kept."""
+    nobody_knew, find, first_look = threading.Barrier(threads), inbox._stored_receipt, threading.local()
+
+    def stalled(reader: Reader, statement_id: str) -> Spoken | None:
+        found = find(reader, statement_id)
+        if not hasattr(first_look, "done"):
+            first_look.done = True
+            nobody_knew.wait(timeout=20)
+        return found
+
+    with monkeypatch.context() as patched, ThreadPoolExecutor(threads) as pool:
+        patched.setattr(inbox, "_stored_receipt", stalled)
+        return list(pool.map(lambda _: deliver(to, spoken), range(threads)))
+
+
+def test_the_same_statement_several_times_at_once_gets_one_receipt(
+    asker: RunningNode, asked: RunningNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoken, both_have_checked = asker.sign(asked), threading.Barrier(4)
-
-    def stalled(*arguments: Any) -> Spoken:
-        both_have_checked.wait(timeout=20)
-        return speak(*arguments)
-
-    monkeypatch.setattr(inbox, "speak", stalled)
+    spoken = asker.sign(asked)
     before = holdings(asked)
-    with ThreadPoolExecutor(4) as pool:
-        replies = list(pool.map(lambda _: deliver(asked, spoken), range(4)))
+    replies = deliver_at_once(asked, spoken, monkeypatch)
     receipts = {receipt_of(reply, asker, asked)[0].envelope.id for reply in replies}
     assert receipts == {asked.record(spoken.envelope.id).receipt}
     after = holdings(asked)
     assert (after["statement"] - before["statement"], after["log_pending"] - before["log_pending"]) == (2, 1)
+
+
+def test_an_outcome_that_arrives_twice_at_once_does_not_contradict_itself(
+    network: Network, asker: RunningNode, asked: RunningNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = asker.ask(asked)
+    network.settle()
+    body = BODIES["refused"] | {"answers": answers(case)}
+    outcome = asked.sign(asker, kind="refused", subject=case, follows=(case,), body=body)
+    replies = deliver_at_once(asker, outcome, monkeypatch)
+    assert len({receipt_of(reply, asked, asker)[0].envelope.id for reply in replies}) == 1
+    assert not asker.rows("statement_evidence_list", authority=ASKED)
+    assert not asker.refusals()
 
 
 # 6. The case.

@@ -15,9 +15,10 @@ from comity.kernel.key import Role
 from comity.node import jobs
 from comity.node.context import Node
 from comity.node.inception import current_designation, issue_keys
+from comity.node.jobs import due_duties
 from comity.node.keyring import generate_seeds
 from comity.node.peers import Peers
-from comity.node.service import Service
+from comity.node.side_by_side import SideBySide
 from support.bodies import BODIES
 from support.nodes import ASKED, THIRD, Answer, Network, RunningNode
 
@@ -353,7 +354,7 @@ def test_a_receipt_under_a_key_that_is_new_is_verified_after_following_the_peers
 
 def _with_service(node: RunningNode, pair: object) -> object:
     values = {name: getattr(node.keys, name) for name in type(node.keys).__dataclass_fields__}
-    return type(node.keys)(**(values | {"service": pair}))
+    return type(node.keys)(**(values | {"services": (pair, *node.keys.services)}))
 
 
 # Order within and across cases.
@@ -409,20 +410,35 @@ def test_nothing_to_do_is_done_quickly(asker: RunningNode) -> None:
     assert asker.run() == 0
 
 
-def test_a_fault_in_a_duty_is_told_to_the_process(
-    asker: RunningNode, asked: RunningNode, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_fault_in_a_duty_is_logged_and_the_duty_stays(
+    network: Network,
+    asker: RunningNode,
+    asked: RunningNode,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a fault")
 
-    monkeypatch.setattr(jobs, "_deliver", broken)
-    monkeypatch.setattr(Service, "_run_log", lambda self: None)
-    asker.ask(asked)
-    told: list[str] = []
-    asker.service.on_fault = lambda: told.append("fault")
-    asker.service.start()
-    for thread in asker.service._threads:
-        if thread.name == "_run_jobs":
-            thread.join(timeout=10)
-    assert told == ["fault"]
-    assert asker.service.fault == "_run_jobs ended unexpectedly; see the log of the process"
+    case = asker.ask(asked)
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "_deliver", broken)
+        side_by_side = SideBySide("test")
+        side_by_side.run(ASKED, asker.run)
+        side_by_side.stop()
+    assert "ZeroDivisionError" in caplog.text
+    assert asker.duty(case)[0] == "due"
+    network.settle()
+    assert asker.duty(case)[0] == "done"
+
+
+def test_a_slow_peers_long_queue_does_not_hide_the_others_duties(
+    asker: RunningNode, asked: RunningNode, third: RunningNode
+) -> None:
+    with asker.node.database.transaction() as tx:
+        for number in range(120):
+            tx.run("job_add", {"kind": "fetch", "key": f"{number:064x}", "addressee": ASKED, "due": 0})
+    case = asker.ask(third)
+    waiting = due_duties(asker.node)
+    assert [job.key for job in waiting[THIRD]] == [case]
+    assert [int(job.key, 16) for job in waiting[ASKED]] == list(range(len(waiting[ASKED])))

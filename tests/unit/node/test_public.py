@@ -131,11 +131,14 @@ def test_a_body_that_breaks_off_leaves_nothing(app: Starlette, asker: RunningNod
     assert not asked.refusals()
 
 
-@pytest.mark.parametrize(
-    "stated", [str(MAX_ENCRYPTED_BYTES + 1), "9" * 40, "0" * 5000, "-1", "+5", "1e3", "", "\u00b2"]
-)
+@pytest.mark.parametrize("stated", ["9" * 40, "0" * 5000, "-1", "+5", "1e3", "", "\u00b2"])
 def test_an_unfit_stated_length_is_refused_before_the_body_is_read(app: Starlette, stated: str) -> None:
     reply = call(app, "POST", "/deliver", body=b"x", headers={"content-length": stated})
+    assert is_error(reply, 400, "malformed")
+
+
+def test_a_stated_length_that_is_too_long_is_refused_before_the_body_is_read(app: Starlette) -> None:
+    reply = call(app, "POST", "/deliver", body=b"x", headers={"content-length": str(MAX_ENCRYPTED_BYTES + 1)})
     assert is_error(reply, 413, "too-large")
 
 
@@ -172,7 +175,20 @@ def exhibit(network: Network, asker: RunningNode, asked: RunningNode) -> Exhibit
     case = asker.ask(asked)
     network.settle()
     described = {"exhibit": "E1", "name": "a.txt", "description": "Text", "media_type": "text/plain"}
-    return store_exhibit(asked.node, case=case, asker=ASKER, described=described, pieces=[b"evidence" * 9000])
+    stored = store_exhibit(asked.node, case=case, asker=ASKER, described=described, pieces=[b"evidence" * 9000])
+    with asked.node.database.transaction() as tx:
+        tx.run("exhibit_sent", {"encrypted_digest": stored.encrypted_digest})
+    return stored
+
+
+def test_an_exhibit_that_no_approved_package_lists_is_not_served(
+    network: Network, app: Starlette, asker: RunningNode, asked: RunningNode
+) -> None:
+    case = asker.ask(asked)
+    network.settle()
+    described = {"exhibit": "E1", "name": "a.txt", "description": "Text", "media_type": "text/plain"}
+    stored = store_exhibit(asked.node, case=case, asker=ASKER, described=described, pieces=[b"a draft"])
+    assert is_error(call(app, "GET", f"/exhibit/{stored.encrypted_digest}"), 404, "not-found")
 
 
 def test_an_exhibit_is_served_whole_and_from_any_place(app: Starlette, exhibit: Exhibit) -> None:

@@ -7,7 +7,7 @@ import pytest
 from comity.errors import ConflictError, NotFoundError, UnavailableError, VerificationError
 from comity.kernel.tile import parse_bundle
 from comity.log.check import check_log
-from comity.log.sequencer import read_head
+from comity.log.state import read_head
 from comity.log.witness import DatabaseWitnessState
 from comity.node.backup import back_up, is_restored, restore
 from comity.node.context import utc_now

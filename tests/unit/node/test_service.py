@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from comity.errors import ConflictError, MalformedError, PolicyError, StoreError, UnauthenticatedError, UnavailableError
-from comity.kernel.policy import parse_policy
 from comity.node import service as service_module
 from comity.node.context import POLICY, SERVICE_KEYS
 from comity.node.inception import load_card, name_witnesses
-from comity.node.service import Service, load_service, quorum_of, witness_peers
+from comity.node.service import Service, load_service
 from support.bodies import BODIES
 from support.nodes import ASKED, ASKER, SECRET, THIRD, WRONG, Answer, Network, RunningNode
 
@@ -95,7 +94,7 @@ def test_a_log_waits_for_its_witnesses_and_says_so(network: Network, asker: Runn
     asker.open()
     asker.service.start()
     wait_for(lambda: asker.service.state.startswith("waiting"))
-    assert asker.service.state == "waiting: 0 of 1 wanted witnesses and followers told of this log's latest head"
+    assert asker.service.state == "waiting: 0 of 2 wanted witnesses and followers told of this log's latest head"
     with pytest.raises(UnavailableError, match="waiting"):
         asker.service.check_signing()
     network.down.clear()
@@ -285,15 +284,6 @@ def test_the_service_keys_of_another_authority_are_refused(folder: Path, asked: 
     shutil.copy(asked.directory / SERVICE_KEYS, folder / SERVICE_KEYS)
     with pytest.raises(MalformedError, match=f"holds the keys of {ASKED}, not {ASKER}"):
         load(folder)
-
-
-def test_a_policy_names_each_witness_once_with_both_keys(asker: RunningNode) -> None:
-    policy = parse_policy((asker.directory / POLICY).read_text())
-    assert [(peer.name, len(peer.keys)) for peer in witness_peers(policy)] == [
-        (f"{ASKED}/witness", 2),
-        (f"{THIRD}/witness", 2),
-    ]
-    assert quorum_of(policy) == 1
 
 
 def test_a_restart_forgets_nothing(network: Network, asker: RunningNode, asked: RunningNode) -> None:

@@ -20,7 +20,6 @@ CREATE TABLE statement (
     receipt_id TEXT
 ) STRICT;
 CREATE INDEX statement_by_case ON statement (case_id, held_since);
-CREATE INDEX statement_by_entry ON statement (entry);
 CREATE INDEX statement_without_place ON statement (issuer) WHERE log_index IS NULL;
 
 CREATE TABLE designation (
@@ -66,7 +65,8 @@ CREATE TABLE exhibit (
     exhibit TEXT NOT NULL,
     description TEXT NOT NULL,
     size INTEGER NOT NULL,
-    held INTEGER NOT NULL CHECK (held IN (0, 1))
+    held INTEGER NOT NULL CHECK (held IN (0, 1)),
+    sent INTEGER NOT NULL DEFAULT 0 CHECK (sent IN (0, 1))
 ) STRICT;
 CREATE INDEX exhibit_by_case ON exhibit (case_id);
 

@@ -4,14 +4,6 @@
 -- Acknowledge an entry; it gets its place at the next batch.
 INSERT INTO log_pending (entry, envelope) VALUES (:entry, :envelope);
 
--- name: log_pending_add_many
--- Acknowledge several entries without envelopes.
-INSERT INTO log_pending (entry) VALUES (?);
-
--- name: log_pending_count
--- How many entries wait for a place.
-SELECT count(*) FROM log_pending;
-
 -- name: log_pending_span
 -- First and last arrival number and count of the entries that the next batch takes.
 SELECT min(arrival), max(arrival), count(*) FROM (SELECT arrival FROM log_pending ORDER BY arrival LIMIT :limit);

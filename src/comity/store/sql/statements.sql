@@ -34,7 +34,7 @@ SELECT id, issuer, issued, own FROM statement WHERE id = case_id AND kind = 'req
 -- Up to two cases whose ids lie in a range: one is the case meant, two are too many.
 SELECT id FROM statement WHERE id >= :beginning AND id < :end AND id = case_id AND kind = 'request' LIMIT 2;
 
--- name: public_statements_unplaced
+-- name: own_statements_unplaced
 -- How many own statements wait for a place in the log.
 SELECT count(*) FROM statement WHERE own = 1 AND log_index IS NULL;
 
@@ -80,10 +80,12 @@ INSERT INTO job (kind, key, addressee, due) VALUES (:kind, :key, :addressee, :du
 ON CONFLICT (kind, key, addressee) DO NOTHING;
 
 -- name: jobs_due
--- Duties to do now, in the order in which they arose; one that is due later than any wait lasts is due now as well,
--- because the clock was set back since it was put off.
-SELECT id, kind, key, addressee, attempts FROM job
-WHERE state = 'due' AND (due <= :now OR due > :latest) ORDER BY id LIMIT 50;
+-- Duties to do now, in the order in which they arose, some of each peer: a long queue of one must not hide the others.
+-- One that is due later than any wait lasts is due now as well, because the clock was set back since it was put off.
+SELECT id, kind, key, addressee, attempts FROM (
+    SELECT *, row_number() OVER (PARTITION BY addressee ORDER BY id) AS place FROM job
+    WHERE state = 'due' AND (due <= :now OR due > :latest)
+) WHERE place <= 50 ORDER BY id;
 
 -- name: jobs_of_key
 -- What became of the duties about one statement.
@@ -119,9 +121,14 @@ ON CONFLICT (encrypted_digest) DO NOTHING;
 -- An encrypted exhibit has arrived whole.
 UPDATE exhibit SET held = 1 WHERE encrypted_digest = :encrypted_digest;
 
+-- name: exhibit_sent
+-- An approved package of this authority lists the exhibit: its addressee may fetch it.
+UPDATE exhibit SET sent = 1 WHERE encrypted_digest = :encrypted_digest;
+
 -- name: exhibit_get
 -- One exhibit by the digest of its encrypted bytes.
-SELECT encrypted_digest, case_id, exhibit, description, size, held FROM exhibit WHERE encrypted_digest = :encrypted_digest;
+SELECT encrypted_digest, case_id, exhibit, description, size, held, sent
+FROM exhibit WHERE encrypted_digest = :encrypted_digest;
 
 -- name: exhibits_of_case
 -- The exhibits of a case.
