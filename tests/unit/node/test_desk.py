@@ -1,7 +1,6 @@
 """The desk: two officers, the law before the signature, and what was approved is never lost or half done."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -14,14 +13,12 @@ from comity.errors import ConflictError, Error, MalformedError, NotFoundError, P
 from comity.exchange import legal
 from comity.exchange.view import fold_case
 from comity.kernel import statement as statement_module
-from comity.kernel.canonical import Json, JsonObject, format_time
-from comity.kernel.statement import Statement
+from comity.kernel.canonical import Json, format_time
 from comity.log.state import append_pending, position_of
 from comity.node import desk, records
-from comity.node.context import SERVICE_KEYS, Node
+from comity.node.context import SERVICE_KEYS
 from comity.node.inception import add_officer, reissue_keys
 from comity.node.keyring import OfficerKeys, open_service
-from comity.store.database import Reader
 from support.bodies import BODIES
 from support.nodes import ASKED, ASKER, SECRET, Network, RunningNode, answers, request
 
