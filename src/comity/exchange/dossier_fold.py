@@ -38,7 +38,7 @@ def fold_dossier(
     if partial:
         _check_partial(case, ordered, partial)
     complete = [_without(partial, case, item) for item in ordered if item.id not in partial]
-    view = fold_case(case, complete, as_of=as_of)
+    view = fold_case(case, complete, as_of=as_of, unread=partial)
     for identifier, reason in view.left_out:
         _refuse(identifier, reason)
     return view, tuple(item.id for item in ordered)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from comity.errors import PolicyError
-from comity.exchange.statements import Answers, CustodyEvent, parse_body
+from comity.exchange.statements import Answers, CustodyEvent, Request, body_of, parse_body
 from comity.kernel.canonical import JsonObject, parse_time
 from comity.kernel.statement import Statement
 
@@ -65,6 +65,50 @@ def check_in_case(statement: Statement, *, case: str, opening: Statement, held: 
     if not statement.follows:
         raise PolicyError("a statement within a case follows at least one of its statements")
     parse_body(statement.kind, statement.body)
+
+
+# Who may record what happened to an exhibit: each side speaks for its own hands.
+_ASKED_ACTIONS: Final = frozenset({"acquired", "described", "encrypted", "sent"})
+_ASKER_ACTIONS: Final = frozenset({"received", "decrypted"})
+
+
+def check_references(
+    statement: Statement, earlier: Mapping[str, Statement], *, asker: str, unread: Container[str] = ()
+) -> None:
+    """Refuse a statement that speaks of what is not in its case: requests, items, orders, packages, another's custody.
+
+    `earlier` maps ids to the case's statements, the opening included; `unread` are those that are there and cannot be
+    read, as in a dossier that withholds them. The body has the form of its kind.
+
+    Raises:
+        PolicyError: naming the reference that leads nowhere.
+    """
+    body = parse_body(statement.kind, statement.body)
+    answers = getattr(body, "answers", None)
+    request = answers.request if answers is not None else getattr(body, "request", None)
+    if request is not None and request not in unread:
+        wanted = _referenced(earlier, request, "request", "request")
+        listed = answers.items if answers is not None else getattr(body, "items", [])
+        known = {item.item for item in body_of(wanted, Request).items}
+        if strange := sorted(set(listed) - known):
+            raise PolicyError(f"request {request[:12]}… asks for no item {strange[0]!r}")
+    for name, kind in (("order", "authorised"), ("question", "question"), ("package", "package")):
+        reference = getattr(body, name, None)
+        if reference is not None and reference not in unread and (name, statement.kind) != ("question", "question"):
+            _referenced(earlier, reference, name, kind)
+    for event in getattr(body, "custody", ()):
+        others = _ASKED_ACTIONS if statement.issuer == asker else _ASKER_ACTIONS
+        if event.action in others:
+            raise PolicyError(
+                f"{statement.issuer} records {event.action!r} of exhibit {event.exhibit}, the other's act"
+            )
+
+
+def _referenced(earlier: Mapping[str, Statement], reference: str, name: str, kind: str) -> Statement:
+    found = earlier.get(reference)
+    if found is None or found.kind != kind:
+        raise PolicyError(f"{name} {reference[:12]}… is no {kind} statement of this case")
+    return found
 
 
 def unfollowed_outcome(statement: Statement, earlier: Mapping[str, Statement]) -> str | None:

@@ -64,8 +64,8 @@ def may_sign(
     """Decide whether the log may sign on top of its own head.
 
     `root_at` returns the root that the log had when it signed a smaller size, or None if it knows of none. An answer
-    whose note the log did not sign counts as no answer. `wanted` is how many must answer; the policy's quorum of
-    witnesses is the natural number, since any head that was published has that many behind it.
+    whose note the log did not sign counts as no answer. `wanted` is how many must answer: `answers_wanted` of the
+    log's policy, so that one of them cosigned whatever was published.
     """
     heard = 0
     for answer in answers:

@@ -16,7 +16,7 @@ from comity.kernel.trust import Designation, KeyHistory, Recognition
 from comity.node import records
 from comity.node.keyring import ServiceKeys
 from comity.node.settings import Settings, load_settings
-from comity.parties.trust_folder import find_recognition, load_trust
+from comity.parties.trust_folder import SUFFIX, find_recognition, load_trust
 from comity.store.blobs import Blobs
 from comity.store.files import Folder
 from comity.store.migration import migrate
@@ -42,6 +42,8 @@ class _Trust:
 
     state: tuple[tuple[str, int, int], ...] | None = None
     recognitions: Mapping[str, Recognition] = field(default_factory=dict)
+    # Each by its file's time and size.
+    single: dict[str, tuple[tuple[int, int], Recognition]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,16 +93,27 @@ class Node:
             MalformedError: `authority` is no authority's name.
             StoreError: its file in the trust folder cannot be read.
         """
-        parse_authority(authority)
+        folder = self.directory / TRUST
         try:
-            found = find_recognition(self.directory / TRUST, authority)
-        except (MalformedError, PolicyError) as exc:
-            raise StoreError(exc.message) from exc
-        if found is None:
+            found = (folder / f"{parse_authority(authority)}{SUFFIX}").stat()
+        except FileNotFoundError as exc:
             raise PolicyError(
                 f"{authority} is not recognised here; add it with 'comity trust add' after checking its root"
-            )
-        return found
+            ) from exc
+        except OSError as exc:
+            raise StoreError(f"trust folder {folder} cannot be read: {exc.strerror}") from exc
+        # Every delivery asks; the file is parsed again only after a change.
+        state = (found.st_mtime_ns, found.st_size)
+        kept = self._trust.single.get(authority)
+        if kept is None or kept[0] != state:
+            try:
+                recognition = find_recognition(folder, authority)
+            except (MalformedError, PolicyError) as exc:
+                raise StoreError(exc.message) from exc
+            if recognition is None:
+                raise PolicyError(f"{authority} is no longer recognised here")
+            self._trust.single[authority] = kept = (state, recognition)
+        return kept[1]
 
     def history(self, authority: str) -> KeyHistory:
         """Return the logged `keys` statements of an authority that this node knows.

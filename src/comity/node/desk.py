@@ -11,7 +11,14 @@ from datetime import datetime
 from comity.errors import ConflictError, NotFoundError, PolicyError
 from comity.exchange.delivery import Spoken, speak
 from comity.exchange.legal import check_outcome_law, check_request
-from comity.exchange.rules import answered_items, check_in_case, check_opening, unfollowed_outcome
+from comity.exchange.rules import (
+    answered_items,
+    check_custody,
+    check_in_case,
+    check_opening,
+    check_references,
+    unfollowed_outcome,
+)
 from comity.exchange.statements import Package, body_of, encode_body
 from comity.exchange.view import CaseView, fold_case
 from comity.kernel.canonical import JsonObject, encode_json, parse_digest
@@ -205,7 +212,9 @@ def check_statement(statement: Statement, held: Sequence[records.Record]) -> str
     by_id = {record.id: record.statement for record in held}
     if statement.subject not in by_id:
         raise NotFoundError(f"no case {statement.subject[:12]}… is held here")
-    check_in_case(statement, case=statement.subject, opening=by_id[statement.subject], held=by_id)
+    opening = by_id[statement.subject]
+    check_in_case(statement, case=statement.subject, opening=opening, held=by_id)
+    check_references(statement, by_id, asker=opening.issuer)
     if (contradicted := unfollowed_outcome(statement, by_id)) is not None:
         raise PolicyError(
             f"it contradicts outcome {contradicted[:12]}… for the same item; to correct that one, follow it"
@@ -224,6 +233,9 @@ def _check_exhibits(statement: Statement, earlier: Iterable[Statement]) -> None:
     listed = [item.exhibit for item in body_of(statement, Package).exhibits]
     if repeated := sorted({name for name in listed if name in taken or listed.count(name) > 1}):
         raise PolicyError(f"exhibit {repeated[0]} is in this case already; give the new one another number")
+    package = body_of(statement, Package)
+    for exhibit in package.exhibits:
+        check_custody([event for event in package.custody if event.exhibit == exhibit.exhibit])
 
 
 def _check_uploaded(reader: Reader, statement: Statement) -> None:
