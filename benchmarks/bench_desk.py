@@ -25,13 +25,12 @@ from comity.age.stream import decrypt_bytes, encrypt_bytes
 from comity.exchange.delivery import Spoken, encode_delivery, speak
 from comity.kernel.canonical import JsonObject
 from comity.kernel.envelope import authenticated_bytes
-from comity.kernel.policy import parse_policy
 from comity.kernel.statement import Statement
-from comity.kernel.trust import Checked, Recognition
+from comity.kernel.trust import Checked
 from comity.node import desk, records
 from comity.node.context import SERVICE_KEYS, TRUST, Node, open_stores, utc_now
 from comity.node.inbox import accept_delivery
-from comity.node.inception import add_officer, create_node, load_card, name_witnesses
+from comity.node.inception import add_officer, create_node, load_card, name_witnesses, recognition_of
 from comity.node.keyring import OfficerKeys, open_service
 from comity.node.settings import Settings
 from comity.parties.trust_folder import add_recognition
@@ -96,16 +95,7 @@ def make_parties(folder: Path) -> tuple[Party, Party]:
         card = load_card(folder / other)
         add_recognition(
             folder / own / TRUST,
-            Recognition(
-                authority=other,
-                participant=card.participant,
-                root=card.root,
-                log=card.log,
-                policy=parse_policy(card.policy),
-                url=card.url,
-                checked=Checked.MEETING,
-                checked_on=utc_now().replace(microsecond=0),
-            ),
+            recognition_of(card, checked=Checked.MEETING, checked_on=utc_now()),
         )
         settings, database, blobs, log_folder = open_stores(folder / own)
         blobs.prepare()
@@ -200,7 +190,7 @@ def measure_deliveries(asker: Party, asked: Party, count: int, folder: Path) -> 
     arriving = [encrypt_bytes(encode_delivery(item), [recipient]) for item in spoken]
 
     def accept(data: bytes) -> bytes:
-        return accept_delivery(asked.node, data, follow=lambda authority: None)  # noqa: ARG005 - all keys are known
+        return accept_delivery(asked.node, data, follow=lambda _: None, is_fresh=lambda _: True)
 
     half = count // 2
     answers: list[bytes] = []

@@ -20,11 +20,10 @@ import pytest
 
 from comity.kernel.checkpoint import parse_checkpoint
 from comity.kernel.note import parse_note
-from comity.kernel.policy import parse_policy
-from comity.kernel.trust import Checked, Recognition
+from comity.kernel.trust import Checked
 from comity.node import records
 from comity.node.context import DATABASE, TRUST, utc_now
-from comity.node.inception import create_node, load_card, name_witnesses
+from comity.node.inception import create_node, load_card, name_witnesses, recognition_of
 from comity.node.settings import Settings
 from comity.parties.trust_folder import add_recognition
 from comity.store.sqlite import SqliteDatabase
@@ -85,18 +84,7 @@ class Network:
 
     def _recognise(self, trust: Path, name: str) -> None:
         card = load_card(self.folder(name))
-        recognition = Recognition(
-            authority=card.authority,
-            participant=card.participant,
-            root=card.root,
-            log=card.log,
-            policy=parse_policy(card.policy),
-            url=card.url,
-            checked=Checked.MEETING,
-            checked_on=utc_now().replace(microsecond=0),
-            remark="",
-        )
-        add_recognition(trust, recognition)
+        add_recognition(trust, recognition_of(card, checked=Checked.MEETING, checked_on=utc_now()))
 
     def serve(self, name: str) -> None:
         log = (self.root / f"{name}.out").open("ab")

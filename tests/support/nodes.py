@@ -26,7 +26,7 @@ from comity.kernel.key import KeyPair
 from comity.kernel.policy import parse_policy
 from comity.kernel.statement import Statement
 from comity.kernel.trust import Checked, Recognition
-from comity.node import desk, records
+from comity.node import desk, inception, records
 from comity.node.context import POLICY, SERVICE_KEYS, TRUST, Node, open_stores
 from comity.node.http import error_response
 from comity.node.inception import Card, add_officer, create_node, load_card, name_witnesses
@@ -92,16 +92,7 @@ def settings_of(authority: str, **changes: object) -> Settings:
 
 def recognition_of(card: Card) -> Recognition:
     """Return the recognition that a meeting would lead to."""
-    return Recognition(
-        authority=card.authority,
-        participant=card.participant,
-        root=card.root,
-        log=card.log,
-        policy=parse_policy(card.policy),
-        url=card.url,
-        checked=Checked.MEETING,
-        checked_on=START,
-    )
+    return inception.recognition_of(card, checked=Checked.MEETING, checked_on=START)
 
 
 class Wire(Transport):

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from comity.errors import NotFoundError, UnavailableError
-from comity.kernel.policy import parse_policy
-from comity.kernel.trust import Checked, Recognition
+from comity.kernel.trust import Checked
 from comity.log.sequencer import Progress
 from comity.log.startup import Permit
 from comity.log.state import read_head
 from comity.node import service as service_module
 from comity.node.context import TRUST, utc_now
-from comity.node.inception import create_node, load_card, name_witnesses
+from comity.node.inception import create_node, load_card, name_witnesses, recognition_of
 from comity.node.places import place_own
 from comity.node.service import Service, load_service
 from comity.node.settings import Settings
@@ -143,15 +142,4 @@ def _settings(name: str, port: int) -> Settings:
 
 def recognise(trust: Path, node: Path) -> None:
     card = load_card(node)
-    recognition = Recognition(
-        authority=card.authority,
-        participant=card.participant,
-        root=card.root,
-        log=card.log,
-        policy=parse_policy(card.policy),
-        url=card.url,
-        checked=Checked.MEETING,
-        checked_on=utc_now().replace(microsecond=0),
-        remark="",
-    )
-    add_recognition(trust, recognition)
+    add_recognition(trust, recognition_of(card, checked=Checked.MEETING, checked_on=utc_now()))

@@ -85,6 +85,7 @@ def designation(number: object = 1, *pairs: PublicPair, **changes: object) -> De
         "pairs": (*(pairs or (STATEMENT.public, SERVICE.public)), LOG.public),
         "recipient": RECIPIENT,
         "url": "https://xaa.example/",
+        "previous": None if number == 1 else 2,
     }
     return Designation(**(values | changes))  # type: ignore[arg-type]
 

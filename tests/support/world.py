@@ -198,6 +198,7 @@ class World:
             pairs=(*(usual if pairs is None else pairs), authority.log_pair.public),
             recipient=authority.identity.recipient.encode(),
             url=f"https://{name}.example/",
+            previous=authority.keys[-1][0] if authority.keys and number != 1 else None,
         )
         statement = Statement(kind=KEYS_KIND, issuer=name, to=(), issued=self.later(minutes=1), body=designation.body())
         envelope = sign_envelope(STATEMENT_TYPE, statement.encode(), [root or authority.root])

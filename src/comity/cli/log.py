@@ -47,11 +47,14 @@ def refetch(directory: Path, log_files: Path | None, *, as_json: bool) -> None:
     """Bring the stopped, restored node in DIRECTORY up to what others hold of it, so that it may sign again."""
     import time
     from contextlib import closing
+    from urllib.parse import urlsplit
 
     from comity.node.refetch import refetch_node
+    from comity.node.settings import is_loopback, load_settings
     from comity.node.transport import Transport
 
-    with closing(Transport()) as transport:
+    own_host = str(urlsplit(load_settings(directory).public_url).hostname)
+    with closing(Transport(loopback=is_loopback(own_host))) as transport:
         report = refetch_node(directory, transport.get, now=int(time.time()), log_files=log_files)
     done = report.refetched
     for source, problem in sorted(report.problems.items()):

@@ -1,5 +1,6 @@
 """`comity init`, `comity card`, `comity witnesses`: make a node, show it to others, name its witnesses."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -71,6 +72,7 @@ def init(
     )
     say(f"{authority} begins in {directory}; its card is {directory / 'card.json'}")
     say(f"take {root_key} offline; without it no key can ever be added or revoked")
+    say("the card is whole, and has the fingerprint to tell others, once 'comity witnesses' has named its witnesses")
     click.echo(f"root fingerprint  {card_made.root.fingerprint()}")
 
 
@@ -78,14 +80,23 @@ def init(
 @node_argument
 @click.option("-o", "--output", type=FILE, default=None, help="Write the card there instead of printing it.")
 def card(directory: Path, output: Path | None) -> None:
-    """Print the card of the node in DIRECTORY, with its policy once witnesses are named."""
+    """Print the card of the node in DIRECTORY, with its policy once witnesses are named.
+
+    Its fingerprint goes to stderr. Whoever gets the card must be told it by another way.
+    """
     from comity.node.inception import load_card
 
-    data = load_card(directory).encode()
+    shown = load_card(directory)
+    data = shown.encode()
     if output is None:
-        click.echo(data.decode())
+        # A card has one spelling, without a newline, and what goes into a file is to be one.
+        click.echo(data.decode(), nl=sys.stdout.isatty())
     else:
         write_new(output, data)
+    if shown.policy:
+        say(f"card fingerprint {shown.fingerprint()}; read it out to whoever gets the card")
+    else:
+        say("the card has no policy yet, so nobody can recognise it: name witnesses with 'comity witnesses' first")
 
 
 @click.command()
@@ -93,9 +104,13 @@ def card(directory: Path, output: Path | None) -> None:
 @click.argument("cards", nargs=-1, required=True, type=FILE)
 @click.option("--quorum", type=int, required=True, help="How many of them must cosign a checkpoint.")
 def witnesses(directory: Path, cards: tuple[Path, ...], quorum: int) -> None:
-    """Name the authorities whose CARDS are given as witnesses of the log of the node in DIRECTORY."""
-    from comity.node.inception import name_witnesses, parse_card
+    """Name the authorities whose CARDS are given as witnesses of the log of the node in DIRECTORY.
+
+    This makes the node's own card whole; its fingerprint is printed.
+    """
+    from comity.node.inception import load_card, name_witnesses, parse_card
 
     parsed = [parse_card(read_file(path)) for path in cards]
     name_witnesses(directory, parsed, quorum)
     say(f"{quorum} of {len(parsed)} witnesses must cosign: {', '.join(card.authority for card in parsed)}")
+    click.echo(f"card fingerprint  {load_card(directory).fingerprint()}")

@@ -45,6 +45,7 @@ _NEVER_PROVED: Final = (
     "who the persons behind the keys are: a key is an authority's by the reader's own recognition, and no further",
     "when a thing was said before the first witness saw it: a statement's own time is its issuer's word",
     "that no statement, exhibit or event was left out: whoever made this dossier chose what to put in",
+    "that a statement has no member beyond those shown: a few that stay closed cannot be told from filling",
     "who made this dossier, and when: its head is not signed",
     "any person's guilt or intent: no finding is made here",
     "that the dossier has legal weight: this is for the court",

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from comity.errors import MalformedError, PolicyError, VerificationError
-from comity.exchange.rules import check_in_case
+from comity.exchange.rules import check_in_case, check_references
 from comity.exchange.statements import KINDS
 from comity.exchange.view import CaseView, Held, fold_case, order_statements
 from comity.kernel.statement import Statement
@@ -38,9 +38,16 @@ def fold_dossier(
     if partial:
         _check_partial(case, ordered, partial)
     complete = [_without(partial, case, item) for item in ordered if item.id not in partial]
-    view = fold_case(case, complete, as_of=as_of, unread=partial)
+    view = fold_case(case, complete, as_of=as_of)
     for identifier, reason in view.left_out:
         _refuse(identifier, reason)
+    earlier: dict[str, Statement] = {}
+    for item in view.timeline:
+        try:
+            check_references(item.statement, earlier, asker=view.asker, unread=partial)
+        except PolicyError as exc:
+            _refuse(item.id, exc.message, exc)
+        earlier[item.id] = item.statement
     return view, tuple(item.id for item in ordered)
 
 

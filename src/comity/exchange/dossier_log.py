@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Final
 
 from comity.errors import VerificationError
@@ -19,7 +20,14 @@ from comity.kernel.merkle import leaf_hash, verify_inclusion
 from comity.kernel.note import parse_note
 from comity.kernel.policy import Witnessed, verify_witnessed
 from comity.kernel.proof import parse_proof
-from comity.kernel.trust import Designation, KeyHistory, Recognition, build_history, verify_designation
+from comity.kernel.trust import (
+    Designation,
+    KeyHistory,
+    Recognition,
+    build_history,
+    check_succession,
+    verify_designation,
+)
 
 # The last second that a four-digit year can hold; a cosignature could state any 63-bit number.
 _LAST_TIME: Final = 253_402_300_799
@@ -56,6 +64,7 @@ class ShownLog:
         self._roots: dict[int, bytes] = {}
         self._entries: dict[int, bytes] = {}
         self._keys: list[tuple[int, Designation]] = []
+        self._keys_entries: dict[str, int] = {}
 
     def verify_entry(self, proof: bytes, entry: bytes) -> Logged:
         """Verify that `entry` is in this log, under a checkpoint that the reader's policy accepts.
@@ -93,10 +102,16 @@ class ShownLog:
 
         Raises:
             MalformedError: envelope or proof break their format.
-            VerificationError: another root signed it, its entry is not proved, or its number contradicts its place.
+            VerificationError: another root signed it, its entry is not proved, or its number or what it says of the
+                one before contradicts its place.
         """
         designation = verify_designation(envelope, self._recognition)
         logged = self.verify_entry(proof, public_entry(envelope.id))
+        if self._keys_entries.setdefault(envelope.id, logged.index) != logged.index:
+            raise VerificationError(
+                f"keys statement {designation.number} of {designation.authority} is shown at entries "
+                f"{self._keys_entries[envelope.id]} and {logged.index}: it was logged again"
+            )
         self._keys.append((logged.index, designation))
         self._keys.sort(key=lambda item: item[0])
         numbers = [item.number for _, item in self._keys]
@@ -104,6 +119,9 @@ class ShownLog:
             raise VerificationError(
                 f"keys statements of {designation.authority} are numbered {numbers} in the order of their entries"
             )
+        for earlier, later in pairwise(self._keys):
+            if later[1].number == earlier[1].number + 1:
+                check_succession(earlier, later)
         return designation
 
     def around(self, index: int) -> Window:

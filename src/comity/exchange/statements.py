@@ -22,6 +22,8 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$(?!\n)")]
 ItemId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$(?!\n)")]
+# Also a directory of the dossier, so it must be one name on every file system.
+ExhibitId = Annotated[str, msgspec.Meta(pattern=r"^E[1-9][0-9]{0,3}$(?!\n)")]
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Time = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")]
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -149,7 +151,7 @@ class NotExecuted(_Body, frozen=True, kw_only=True):
 class CustodyEvent(_Body, frozen=True, kw_only=True):
     """Who did what to an exhibit, when and why; `digest` is that of the exhibit's plain bytes after the event."""
 
-    exhibit: ItemId
+    exhibit: ExhibitId
     action: Annotated[
         str, msgspec.Meta(pattern=r"^(acquired|described|encrypted|sent|received|decrypted|examined|exported)$(?!\n)")
     ]
@@ -164,7 +166,7 @@ class CustodyEvent(_Body, frozen=True, kw_only=True):
 class Exhibit(_Body, frozen=True, kw_only=True):
     """One item of evidence: its plain and its encrypted bytes, both digested before anything is signed."""
 
-    exhibit: ItemId
+    exhibit: ExhibitId
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$(?!\n)")]
     description: Text
     media_type: Line
@@ -189,7 +191,7 @@ class Package(_Body, frozen=True, kw_only=True):
 class OpenedExhibit(_Body, frozen=True, kw_only=True):
     """The digest of an exhibit as the asker found it after decryption."""
 
-    exhibit: ItemId
+    exhibit: ExhibitId
     digest: Digest
 
 
@@ -205,7 +207,7 @@ class Mismatch(_Body, frozen=True, kw_only=True):
     """`mismatch`: an exhibit is not what the package says."""
 
     package: Digest
-    exhibit: ItemId
+    exhibit: ExhibitId
     stated: Digest
     found: Digest
     stage: Annotated[str, msgspec.Meta(pattern=r"^(encrypted|decrypted)$(?!\n)")]

@@ -5,14 +5,14 @@ verified statements in the order of `follows`, then log and index. It decides no
 the view to say when just these statements were held; nothing else follows from it, and no date is compared with it.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import Final
 
 from comity.errors import MalformedError, PolicyError
-from comity.exchange.rules import OUTCOME_KINDS, check_custody, check_in_case, check_opening, check_references
+from comity.exchange.rules import OUTCOME_KINDS, check_custody, check_in_case, check_opening
 from comity.exchange.statements import (
     Acknowledged,
     Authorised,
@@ -136,10 +136,8 @@ def _tie(item: Held) -> tuple[str, int, datetime, str]:
     return (place.origin if place else "~", place.index if place else 0, item.statement.issued, item.id)
 
 
-def fold_case(case: str, held: Iterable[Held], *, as_of: datetime, unread: Container[str] = ()) -> CaseView:
+def fold_case(case: str, held: Iterable[Held], *, as_of: datetime) -> CaseView:
     """Compute the view of `case` from the statements held.
-
-    `unread` are ids of statements that are in the case and cannot be read here.
 
     Raises:
         PolicyError: the opening statement is not among them, or cannot open a case.
@@ -151,18 +149,17 @@ def fold_case(case: str, held: Iterable[Held], *, as_of: datetime, unread: Conta
     opening = everything[case].statement
     check_opening(opening)
     accepted: list[Held] = []
-    known: dict[str, Statement] = {}
+    known: set[str] = set()
     left_out: list[tuple[str, str]] = []
     for item in order_statements(everything.values()):
         if item.id != case:
             try:
                 check_in_case(item.statement, case=case, opening=opening, held=known)
-                check_references(item.statement, known, asker=opening.issuer, unread=unread)
             except (PolicyError, MalformedError) as exc:
                 left_out.append((item.id, exc.message))
                 continue
         accepted.append(item)
-        known[item.id] = item.statement
+        known.add(item.id)
     return _collect(case, opening, accepted, left_out, as_of)
 
 

@@ -114,7 +114,7 @@ def _hashes(leaves: Sequence[bytes]) -> HashReader:
 def ask_witnesses(directory: Path, forged: Forged) -> list[tuple[str, int, str]]:
     """Ask every witness to cosign both forged heads; return who answered what."""
     peers = witness_peers(read_policy(directory))
-    transport = Transport()
+    transport = Transport(loopback=True)
     answers = []
     try:
         for peer in peers:

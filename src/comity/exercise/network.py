@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from comity.errors import Error, UnauthenticatedError, UnavailableError
-from comity.kernel.policy import parse_policy
-from comity.kernel.trust import Checked, Recognition
+from comity.kernel.trust import Checked
 from comity.node.context import TRUST, utc_now
 from comity.node.desk_client import DeskClient, desk_session
-from comity.node.inception import Card, add_officer, create_node, load_card, name_witnesses
+from comity.node.inception import Card, add_officer, create_node, load_card, name_witnesses, recognition_of
 from comity.node.settings import Settings
 from comity.parties.trust_folder import add_recognition
 
@@ -204,17 +203,7 @@ def recognise(folder: Path, card: Card) -> None:
     """Write a recognition; the exercise plays a meeting at which fingerprints were compared."""
     add_recognition(
         folder,
-        Recognition(
-            authority=card.authority,
-            participant=card.participant,
-            root=card.root,
-            log=card.log,
-            policy=parse_policy(card.policy),
-            url=card.url,
-            checked=Checked.MEETING,
-            checked_on=utc_now().replace(microsecond=0),
-            remark="exercise",
-        ),
+        recognition_of(card, checked=Checked.MEETING, checked_on=utc_now(), remark="exercise"),
     )
 
 

@@ -358,7 +358,7 @@ class Night:
             recipient = parse_recipient(current_designation(database, node.authority).recipient)
         finally:
             database.close()
-        transport = Transport()
+        transport = Transport(loopback=True)
         try:
             status, _, answer = transport.post(f"{node.url}/deliver", encrypt_bytes(delivery, [recipient]))
         finally:

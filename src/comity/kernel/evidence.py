@@ -1,11 +1,11 @@
 """Evidence of misbehaviour: what an authority signed twice, differently, and cannot take back.
 
 Three things count, and nothing else: two log-signed checkpoints that no one append-only log could have; two `keys`
-statements with one number; two replies to one item of which neither follows the other. Each is checked against the
-reader's own recognition of the authority and needs no other party's word.
+statements with one number; two logged replies to one item of which neither follows the other. Each is checked against
+the reader's own recognition of the authority and needs no other party's word. Replies count only where the authority's
+own log has them after the `keys` statement that lists their pair: a stolen pair alone convicts nobody.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,19 +16,23 @@ from comity.kernel.canonical import (
     check_members,
     check_version,
     decode_base64,
+    decode_base64url,
     encode_base64,
+    encode_base64url,
     encode_json,
     parse_object,
     text_member,
 )
 from comity.kernel.checkpoint import Checkpoint, verify_log_signatures
 from comity.kernel.disclosure import open_sealed
+from comity.kernel.entry import public_entry, sealed_entry
 from comity.kernel.envelope import Envelope, parse_envelope
 from comity.kernel.key import parse_authority
 from comity.kernel.merkle import verify_consistency
 from comity.kernel.note import parse_note
+from comity.kernel.proof import parse_proof, verify_proof
 from comity.kernel.statement import Statement, parse_statement
-from comity.kernel.trust import Recognition, check_speaks, verify_root_signed, verify_speaker
+from comity.kernel.trust import Recognition, check_speaks, verify_designation, verify_root_signed, verify_speaker
 
 VERSION: Final = 1
 SPLIT_VIEW: Final = "split-view"
@@ -73,29 +77,39 @@ class SplitView:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A logged reply, opened as far as it must be, and the logged `keys` statement that lists its pair."""
+
+    envelope: Envelope
+    disclosures: tuple[str, ...]
+    salt: bytes
+    proof: bytes
+    keys: Envelope
+    keys_proof: bytes
+
+    def to_json(self) -> JsonObject:
+        """Return the reply as it stands in an evidence file."""
+        return {
+            "disclosures": list(self.disclosures),
+            "envelope": encode_base64(self.envelope.encoded),
+            "keys": encode_base64(self.keys.encoded),
+            "keys_proof": encode_base64(self.keys_proof),
+            "proof": encode_base64(self.proof),
+            "salt": encode_base64url(self.salt),
+        }
+
+
 def encode_two_keys(first: Envelope, second: Envelope) -> bytes:
     """Return the evidence file of two `keys` statements with one number."""
     envelopes: list[Json] = [encode_base64(item.encoded) for item in (first, second)]
     return encode_json({"comity_evidence": VERSION, "envelopes": envelopes, "type": TWO_KEYS})
 
 
-def encode_two_replies(
-    keys: Envelope, first: tuple[Envelope, Sequence[str]], second: tuple[Envelope, Sequence[str]]
-) -> bytes:
-    """Return the evidence file of two replies, each an envelope with the disclosures that show what it answers."""
-    replies = (first, second)
-    listed: list[Json] = [
-        {"disclosures": list(disclosures), "envelope": encode_base64(envelope.encoded)}
-        for envelope, disclosures in replies
-    ]
-    return encode_json(
-        {
-            "comity_evidence": VERSION,
-            "keys": encode_base64(keys.encoded),
-            "replies": listed,
-            "type": TWO_REPLIES,
-        }
-    )
+def encode_two_replies(first: Reply, second: Reply) -> bytes:
+    """Return the evidence file of two logged replies, each with the disclosures that show what it answers."""
+    listed: list[Json] = [first.to_json(), second.to_json()]
+    return encode_json({"comity_evidence": VERSION, "replies": listed, "type": TWO_REPLIES})
 
 
 def evidence_authority(data: bytes) -> str:
@@ -108,10 +122,13 @@ def evidence_authority(data: bytes) -> str:
     if value["type"] == SPLIT_VIEW:
         note = parse_note(decode_base64(text_member(value, "older")))
         return parse_authority(note.text.split("\n", 1)[0].removesuffix("/log"))
-    members = value["envelopes"] if value["type"] == TWO_KEYS else [value["keys"]]
-    if not isinstance(members, list) or not members or not isinstance(members[0], str):
+    members = value["envelopes"] if value["type"] == TWO_KEYS else value["replies"]
+    first = members[0] if isinstance(members, list) and members else None
+    if isinstance(first, dict):
+        first = first.get("keys")
+    if not isinstance(first, str):
         raise MalformedError("evidence of misbehaviour names no statement")
-    return parse_statement(parse_envelope(decode_base64(members[0])).payload).issuer
+    return parse_statement(parse_envelope(decode_base64(first)).payload).issuer
 
 
 def verify_evidence(data: bytes, recognition: Recognition) -> Misbehaviour:
@@ -134,7 +151,7 @@ def _parse(data: bytes) -> JsonObject:
     members = {
         SPLIT_VIEW: {"newer", "older", "older_root", "path"},
         TWO_KEYS: {"envelopes"},
-        TWO_REPLIES: {"keys", "replies"},
+        TWO_REPLIES: {"replies"},
     }.get(text_member(value, "type"))
     check_version(value, "comity_evidence", VERSION)
     if members is None:
@@ -187,39 +204,76 @@ def _verify_two_keys(value: JsonObject, recognition: Recognition) -> Misbehaviou
         raise VerificationError(f"keys statements {first.number} and {second.number} differ in number: no misbehaviour")
     if envelopes[0].payload == envelopes[1].payload:
         raise VerificationError("both keys statements say the same: no misbehaviour")
+    exercise = all(parse_statement(envelope.payload).exercise for envelope in envelopes)
     sentence = f"the root of {recognition.authority} signed two keys statements with number {first.number}"
-    return Misbehaviour(authority=recognition.authority, type=TWO_KEYS, sentence=sentence)
+    return Misbehaviour(authority=recognition.authority, type=TWO_KEYS, sentence=_flagged(sentence, exercise))
+
+
+def _flagged(sentence: str, exercise: Json) -> str:
+    return f"EXERCISE: {sentence}" if exercise else sentence
 
 
 def _verify_two_replies(value: JsonObject, recognition: Recognition) -> Misbehaviour:
-    keys, listed = parse_envelope(decode_base64(text_member(value, "keys"))), value["replies"]
-    designation = verify_root_signed(keys, recognition)
+    listed = value["replies"]
     if not isinstance(listed, list) or len(listed) != 2:  # noqa: PLR2004 - the evidence is a pair
         raise MalformedError("replies must be a list of two")
-    replies: list[tuple[Envelope, Statement]] = []
-    for item in listed:
-        if not isinstance(item, dict):
-            raise MalformedError("a reply is an object")
-        check_members(item, required=frozenset({"disclosures", "envelope"}))
-        envelope = parse_envelope(decode_base64(text_member(item, "envelope")))
-        if not envelope.sealed:
-            raise MalformedError("a reply is a sealed statement")
-        verified = verify_speaker(envelope, designation)
-        disclosures = item["disclosures"]
-        if not isinstance(disclosures, list):
-            raise MalformedError("disclosures is a list of text")
-        texts = [text_member({"disclosure": text}, "disclosure") for text in disclosures]
-        statement = open_sealed(envelope.payload, texts).statement()
-        check_speaks(verified, statement)
-        replies.append((envelope, statement))
-    (one, first), (two, second) = replies
+    replies = [_parse_reply(item) for item in listed]
+    first, second = (_verify_reply(item, recognition) for item in replies)
+    one, two = (item.envelope for item in replies)
+    if (first.subject, first.exercise) != (second.subject, second.exercise):
+        raise VerificationError("the replies are of two cases, or one is an exercise: no misbehaviour")
     (request, items), (other_request, other_items) = _answers(first), _answers(second)
     if request != other_request or items.isdisjoint(other_items):
         raise VerificationError("the statements do not answer one item: no misbehaviour")
     if one.payload == two.payload or one.id in second.follows or two.id in first.follows:
         raise VerificationError("one reply repeats or corrects the other: no misbehaviour")
     sentence = f"{recognition.authority} gave two replies, {first.kind} and {second.kind}, to one item"
-    return Misbehaviour(authority=recognition.authority, type=TWO_REPLIES, sentence=sentence)
+    return Misbehaviour(
+        authority=recognition.authority, type=TWO_REPLIES, sentence=_flagged(sentence, first.exercise)
+    )
+
+
+def _parse_reply(item: Json) -> Reply:
+    if not isinstance(item, dict):
+        raise MalformedError("a reply is an object")
+    members = {"disclosures", "envelope", "keys", "keys_proof", "proof", "salt"}
+    check_members(item, required=frozenset(members))
+    envelope = parse_envelope(decode_base64(text_member(item, "envelope")))
+    if not envelope.sealed:
+        raise MalformedError("a reply is a sealed statement")
+    disclosures = item["disclosures"]
+    if not isinstance(disclosures, list):
+        raise MalformedError("disclosures is a list of text")
+    return Reply(
+        envelope=envelope,
+        disclosures=tuple(text_member({"disclosure": text}, "disclosure") for text in disclosures),
+        salt=decode_base64url(text_member(item, "salt")),
+        proof=decode_base64(text_member(item, "proof")),
+        keys=parse_envelope(decode_base64(text_member(item, "keys"))),
+        keys_proof=decode_base64(text_member(item, "keys_proof")),
+    )
+
+
+def _verify_reply(reply: Reply, recognition: Recognition) -> Statement:
+    """Verify that a designated pair signed a reply and that the authority logged it after that designation."""
+    designation = verify_designation(reply.keys, recognition)
+    verified = verify_speaker(reply.envelope, designation)
+    statement = open_sealed(reply.envelope.payload, reply.disclosures).statement()
+    check_speaks(verified, statement)
+    keys_index = _logged_at(reply.keys_proof, public_entry(reply.keys.id), recognition)
+    index = _logged_at(reply.proof, sealed_entry(reply.salt, reply.envelope.id), recognition)
+    if index <= keys_index:
+        raise VerificationError(
+            f"the reply is logged at entry {index}, before the keys statement at entry {keys_index} that lists its pair"
+        )
+    return statement
+
+
+def _logged_at(proof: bytes, entry: bytes, recognition: Recognition) -> int:
+    logged = verify_proof(parse_proof(proof), entry, recognition.policy)
+    if logged.origin != recognition.log.name:
+        raise VerificationError(f"a proof of log {logged.origin}, expected {recognition.log.name}")
+    return logged.index
 
 
 def _answers(statement: Statement) -> tuple[str, frozenset[str]]:

@@ -119,6 +119,14 @@ def key_id(name: str, type_byte: int, key: bytes) -> bytes:
     return sha256(b"%b\n%c%b" % (name.encode("utf-8"), type_byte, key)).digest()
 
 
+def fingerprint_digits(data: bytes) -> str:
+    """Return the SHA-256 of `data`, which begins with the domain of its kind, as 40 digits in groups of five."""
+    number = int.from_bytes(sha256(data).digest()) % 10**_FINGERPRINT_DIGITS
+    digits = f"{number:0{_FINGERPRINT_DIGITS}d}"
+    starts = range(0, _FINGERPRINT_DIGITS, _FINGERPRINT_GROUP)
+    return " ".join(digits[start : start + _FINGERPRINT_GROUP] for start in starts)
+
+
 def check_ed25519_key(key: bytes) -> None:
     """Refuse an Ed25519 public key that the module's rule never accepts.
 
@@ -288,11 +296,8 @@ class PublicPair:
 
     def fingerprint(self) -> str:
         """Return 40 digits in groups of five, over the name and both keys, to read out on the telephone."""
-        data = b"%b%b\n%b%b" % (_FINGERPRINT_DOMAIN, self.name.encode("ascii"), self.ed25519, self.mldsa44)
-        number = int.from_bytes(sha256(data).digest()) % 10**_FINGERPRINT_DIGITS
-        digits = f"{number:0{_FINGERPRINT_DIGITS}d}"
-        starts = range(0, _FINGERPRINT_DIGITS, _FINGERPRINT_GROUP)
-        return " ".join(digits[start : start + _FINGERPRINT_GROUP] for start in starts)
+        name = self.name.encode("ascii")
+        return fingerprint_digits(b"%b%b\n%b%b" % (_FINGERPRINT_DOMAIN, name, self.ed25519, self.mldsa44))
 
     def to_json(self) -> Json:
         """Return the pair as a JSON object."""

@@ -38,6 +38,8 @@ from comity.kernel.note import Note, parse_decimal
 # group, so 128 lines of each kind hold 64 witnesses; a line with an ML-DSA-44 key has 1.9 kB.
 MAX_LINES_OF_A_KIND: Final = 128
 MAX_POLICY_CHARACTERS: Final = 524_288
+# 9999-12-31T23:59:59Z, the last second that the formats can write.
+LATEST_TIME: Final = 253_402_300_799
 
 _NONE: Final = "none"
 _SPACE: Final = re.compile(r"[ \t]+")
@@ -307,7 +309,8 @@ def _cosignature_times(note: Note, checkpoint: Checkpoint, policy: Policy) -> di
     for witness in policy.witnesses:
         line = find_signature(note.signatures, witness.key)
         time = None if line is None else verify_signature(checkpoint, witness.key, line)
-        times[witness.name] = time or None
+        # A time beyond the calendar is a lie that readers could not even print.
+        times[witness.name] = time if time is not None and 0 < time <= LATEST_TIME else None
     return times
 
 

@@ -152,12 +152,19 @@ class Designation:
     """The age recipient that deliveries and exhibits are encrypted to."""
     url: str
     """Where the authority's public listener answers."""
+    previous: int | None = None
+    """Log index of the statement with the number before; it binds this one to its place. None for number 1 only."""
 
     def __post_init__(self) -> None:
         """Refuse a designation that contradicts itself."""
         check_participant(self.authority, self.participant)
         if self.number < 1:
             raise MalformedError("keys statements are numbered from 1")
+        if (self.previous is None) != (self.number == 1) or (self.previous is not None and self.previous < 0):
+            raise MalformedError(
+                f"keys statement {self.number} names {self.previous} as the entry of the one before; number 1 names "
+                f"none, every other one a log index"
+            )
         key_ids = [key_id for pair in self.pairs for key_id in pair.key_ids()]
         if len(set(key_ids)) != len(key_ids):
             raise MalformedError("a keys statement lists one key twice")
@@ -182,6 +189,7 @@ class Designation:
             "number": self.number,
             "pairs": pairs,
             "participant": self.participant,
+            "previous": self.previous,
             "recipient": self.recipient,
             "title": self.title,
             "url": self.url,
@@ -205,11 +213,13 @@ def parse_designation(statement: Statement) -> Designation:
     if statement.kind != KEYS_KIND or not statement.public or statement.subject is not None:
         raise MalformedError("not a public keys statement")
     body = statement.body
-    names = ("competences", "number", "pairs", "participant", "recipient", "title", "url")
+    names = ("competences", "number", "pairs", "participant", "previous", "recipient", "title", "url")
     check_members(body, required=frozenset(names))
-    number, listed, competences = body["number"], body["pairs"], body["competences"]
+    number, listed, competences, previous = (body[name] for name in ("number", "pairs", "competences", "previous"))
     if isinstance(number, bool) or not isinstance(number, int):
         raise MalformedError("the number of a keys statement is an integer")
+    if isinstance(previous, bool) or not isinstance(previous, int | None):
+        raise MalformedError("previous of a keys statement is a log index or null")
     if not isinstance(listed, list) or not isinstance(competences, list):
         raise MalformedError("pairs and competences are lists")
     return Designation(
@@ -221,7 +231,28 @@ def parse_designation(statement: Statement) -> Designation:
         pairs=tuple(PublicPair.from_json(item) for item in listed),
         recipient=text_member(body, "recipient"),
         url=text_member(body, "url"),
+        previous=previous,
     )
+
+
+def check_succession(earlier: tuple[int, Designation], later: tuple[int, Designation]) -> None:
+    """Refuse two designations at their places of which the later one was not signed to stand after the earlier one.
+
+    Without this, whoever holds the log key alone could log old statements again, and so bring back a revoked pair.
+
+    Raises:
+        VerificationError: the numbers leave a gap, or the later one names another place than the earlier one has.
+    """
+    (index, before), (next_index, after) = earlier, later
+    if next_index <= index or after.number != before.number + 1:
+        raise VerificationError(
+            f"keys statements of {after.authority} numbered {before.number} and {after.number} do not follow each other"
+        )
+    if after.previous != index:
+        raise VerificationError(
+            f"keys statement {after.number} of {after.authority} was signed to follow number {before.number} at entry "
+            f"{after.previous}, not at entry {index}: one of them was logged again at another place"
+        )
 
 
 def verify_root_signed(envelope: Envelope, recognition: Recognition) -> Designation:
@@ -263,13 +294,9 @@ class KeyHistory:
     designations: tuple[tuple[int, Designation], ...]
 
     def __post_init__(self) -> None:
-        """Refuse a history with gaps, which could hide a revocation."""
+        """Refuse a history with gaps or with statements at other places, which could hide a revocation."""
         for (index, earlier), (next_index, later) in zip(self.designations, self.designations[1:], strict=False):
-            if next_index <= index or later.number != earlier.number + 1:
-                raise VerificationError(
-                    f"keys statements of {self.authority} numbered {earlier.number} and {later.number} "
-                    f"do not follow each other"
-                )
+            check_succession((index, earlier), (next_index, later))
 
     def at(self, index: int) -> tuple[int, Designation]:
         """Return the designation in force for entry `index`, and its own position.

@@ -95,9 +95,13 @@ def due(clock: Clock, start: datetime) -> datetime:
         raise MalformedError(f"the start of clock {clock.name} has no time zone; give an instant")
     if clock.length is None:
         raise PolicyError(f"clock {clock.name} ends with the event {clock.ends_with}, not at an instant")
-    if clock.calendar is ClockCalendar.HOURS:
-        return start + timedelta(hours=clock.length)
-    return start + timedelta(days=clock.length)
+    period = timedelta(hours=clock.length) if clock.calendar is ClockCalendar.HOURS else timedelta(days=clock.length)
+    try:
+        return start + period
+    except OverflowError as exc:
+        raise MalformedError(
+            f"the start of clock {clock.name} lies at the end of the calendar; give an earlier one"
+        ) from exc
 
 
 def overdue_since(clock: Clock, *, start: datetime, as_of: datetime) -> datetime | None:

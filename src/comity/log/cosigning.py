@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from comity.errors import Error, MalformedError
+from comity.errors import Error, MalformedError, VerificationError
 from comity.kernel.checkpoint import Checkpoint, parse_checkpoint, verify_cosignature
 from comity.kernel.key import VerifierKey
 from comity.kernel.note import Note, NoteSignature, parse_decimal, parse_signatures
@@ -19,6 +19,8 @@ from comity.log.witness import MAX_BODY_BYTES, SIZE, encode_submission
 
 # A witness may move between its 409 and the next request, if another process of the same log asks it; not for ever.
 _ATTEMPTS: Final = 3
+# Clocks of honest nodes differ by seconds.
+CLOCK_SKEW_SECONDS: Final = 300
 
 # Posts a body to an address and returns status, headers with lower-case names, and body; raises UnavailableError.
 Post: TypeAlias = Callable[[str, bytes], tuple[int, Mapping[str, str], bytes]]
@@ -53,8 +55,13 @@ def witness_peers(policy: Policy) -> tuple[WitnessPeer, ...]:
     return tuple(WitnessPeer(name=name, url=url, keys=tuple(found)) for (name, url), found in keys.items())
 
 
-def request_cosignatures(peer: WitnessPeer, note: Note, *, prove: Prove, old_size: int, post: Post) -> Round:
-    """Ask one witness to cosign `note`, which has the log's own lines only; never raises the project's errors."""
+def request_cosignatures(
+    peer: WitnessPeer, note: Note, *, prove: Prove, old_size: int, post: Post, latest: int | None = None
+) -> Round:
+    """Ask one witness to cosign `note`, which has the log's own lines only; never raises the project's errors.
+
+    A cosignature with a time after `latest`, in POSIX seconds, is not kept.
+    """
     size: int | None = old_size
     try:
         checkpoint = parse_checkpoint(note.text)
@@ -66,7 +73,7 @@ def request_cosignatures(peer: WitnessPeer, note: Note, *, prove: Prove, old_siz
             body = encode_submission(old_size, prove(old_size), note)
             status, headers, answer = post(f"{peer.url.rstrip('/')}/add-checkpoint", body)
             if status == 200:  # noqa: PLR2004 - HTTP
-                lines = _verified_lines(checkpoint, peer, answer)
+                lines = _verified_lines(checkpoint, peer, answer, latest)
                 return Round(witness=peer.name, lines=lines, size=checkpoint.size)
             told = _told_size(status, headers, answer)
             if told is None or told == old_size:
@@ -78,10 +85,16 @@ def request_cosignatures(peer: WitnessPeer, note: Note, *, prove: Prove, old_siz
     return Round(witness=peer.name, size=size, problem=f"moved {_ATTEMPTS} times while it was asked")
 
 
-def _verified_lines(checkpoint: Checkpoint, peer: WitnessPeer, answer: bytes) -> tuple[NoteSignature, ...]:
+def _verified_lines(
+    checkpoint: Checkpoint, peer: WitnessPeer, answer: bytes, latest: int | None
+) -> tuple[NoteSignature, ...]:
     if len(answer) > MAX_BODY_BYTES:
         raise MalformedError(f"answered {len(answer)} bytes; at most {MAX_BODY_BYTES} are read")
-    return verify_cosignature(checkpoint, parse_signatures(answer), peer.keys).lines
+    cosignature = verify_cosignature(checkpoint, parse_signatures(answer), peer.keys)
+    if latest is not None and cosignature.time > latest:
+        # It would stand in the published checkpoint for ever, and "logged by" with it.
+        raise VerificationError(f"cosigned with a time {cosignature.time - latest} s too far ahead")
+    return cosignature.lines
 
 
 def _told_size(status: int, headers: Mapping[str, str], answer: bytes) -> int | None:
@@ -104,20 +117,23 @@ class Cosigners:
         peers: Sequence[WitnessPeer],
         post: Post,
         each: Callable[[Callable[[WitnessPeer], Round], Sequence[WitnessPeer]], Iterable[Round]] = map,
+        clock: Callable[[], int] | None = None,
     ) -> None:
         self._peers = tuple(peers)
         self._post = post
         self._each = each
+        self._clock = clock
         # Hints only: a wrong one costs a 409.
         self._sizes: dict[str, int] = {}
         self.rounds: tuple[Round, ...] = ()
 
     def __call__(self, note: Note, prove: Prove) -> Sequence[NoteSignature]:
         """Return the verified lines of every witness that cosigned."""
+        latest = None if self._clock is None else self._clock() + CLOCK_SKEW_SECONDS
 
         def ask(peer: WitnessPeer) -> Round:
             size = self._sizes.get(peer.name, 0)
-            return request_cosignatures(peer, note, prove=prove, old_size=size, post=self._post)
+            return request_cosignatures(peer, note, prove=prove, old_size=size, post=self._post, latest=latest)
 
         self.rounds = tuple(self._each(ask, self._peers))
         for outcome in self.rounds:

@@ -87,6 +87,24 @@ def position_of(tx: Reader, arrival: int) -> int | None:
     return int(start) + offset if offset < arrivals else None
 
 
+def coming_position(tx: Reader, arrival: int) -> int:
+    """Return the place in the log that what arrived with this number has, or will have while it waits for one.
+
+    What waits is placed in the order of arrival, from the end of the tree on, so within a transaction this is settled.
+
+    Raises:
+        NotFoundError: the database has no log, or nothing arrived with this number.
+        StoreError: the database failed.
+    """
+    placed = position_of(tx, arrival)
+    if placed is not None:
+        return placed
+    row = tx.one("log_pending_rank", {"arrival": arrival})
+    if row is None:
+        raise NotFoundError(f"nothing that arrived with the number {arrival} waits for a place in the log")
+    return read_state(tx).assigned + int(row[0])
+
+
 def read_head(tx: Reader) -> Head:
     """Return the newest signed head.
 

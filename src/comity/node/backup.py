@@ -440,6 +440,16 @@ def is_restored(directory: Path) -> bool:
     return (directory / RESTORED).exists()
 
 
+def mark_forgetful(directory: Path) -> None:
+    """Note durably that a node lacks what it once signed, so that it stays quarantined until it has refetched.
+
+    Raises:
+        StoreError: the disk failed.
+    """
+    if not is_restored(directory):
+        Folder(directory).write_once(RESTORED, b"others hold newer heads of this log than its database\n")
+
+
 def clear_mark(directory: Path) -> None:
     """Let a restored node sign again; `comity.node.refetch` calls this at its end.
 

@@ -8,7 +8,7 @@ import io
 from typing import BinaryIO, Final
 
 from comity.age.stream import open_age
-from comity.errors import MalformedError, PolicyError, UnavailableError
+from comity.errors import MalformedError, NotFoundError, PolicyError, UnavailableError, VerificationError
 from comity.exchange.dossier import (
     Dossier,
     DossierExhibit,
@@ -19,6 +19,7 @@ from comity.exchange.dossier import (
     write_dossier,
 )
 from comity.exchange.dossier_head import Profile
+from comity.exchange.package import decrypt_exhibit
 from comity.exchange.statements import Exhibit
 from comity.node import records
 from comity.node.context import Node
@@ -66,7 +67,11 @@ def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str,
         statements.append(DossierStatement(spoken=record.spoken, proof=record.proof))
     exhibits: tuple[DossierExhibit, ...] = ()
     if view.asker == node.authority:
-        exhibits = tuple(_exhibit(node, state.package, state.exhibit) for state in view.exhibits)
+        # What never arrived, or is not what the package states, is left out and shows as left out: a party that sends
+        # nothing, or something else, must not be able to keep the case from court.
+        exhibits = tuple(
+            _exhibit(node, state.package, state.exhibit) for state in view.exhibits if _is_whole(node, state.exhibit)
+        )
     write_dossier(
         target,
         Dossier(
@@ -91,6 +96,15 @@ def _keys(node: Node, authority: str, indices: list[int]) -> list[DossierKeys]:
         for record in known
         if record.designation.number in numbers and record.proof is not None
     ]
+
+
+def _is_whole(node: Node, exhibit: Exhibit) -> bool:
+    try:
+        with open_blob(node, exhibit) as source:
+            decrypt_exhibit(source, None, node.keys.deliveries, exhibit)
+    except (NotFoundError, VerificationError, MalformedError):
+        return False
+    return True
 
 
 def _exhibit(node: Node, package: str, exhibit: Exhibit) -> DossierExhibit:

@@ -17,6 +17,7 @@ the sender tries again.
 
 import contextlib
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -38,21 +39,22 @@ from comity.exchange.delivery import (
     parse_delivery,
     speak,
 )
-from comity.exchange.rules import MAX_CLOCK_SKEW, unfollowed_outcome
+from comity.exchange.rules import MAX_CLOCK_SKEW
 from comity.exchange.statements import Exhibit, Package, Receipt, body_of, encode_body
-from comity.kernel.canonical import encode_json, format_time
-from comity.kernel.disclosure import BODY_PREFIX, parse_disclosure
-from comity.kernel.evidence import encode_two_replies, verify_evidence
+from comity.kernel.canonical import encode_json, format_time, parse_time
 from comity.kernel.statement import Statement
 from comity.log.follower import find_entry
 from comity.log.state import append_pending
 from comity.node import records
 from comity.node.context import Node
+from comity.node.contradictions import keep_contradiction
 from comity.node.desk import check_statement
 from comity.store.database import Reader, Transaction
 
 # An age file is its plain bytes, a header and 16 bytes for each 64 KiB.
 MAX_ENCRYPTED_BYTES: Final = MAX_DELIVERY_BYTES + 64 * 1024
+# The law of a request is that of its date, so that nobody may choose one at will; a peer can be down for weeks.
+MAX_AGE: Final = timedelta(days=30)
 KEPT_REFUSALS: Final = 1000
 # Of what others have written, at most this much is kept or shown.
 MAX_SHOWN: Final = 500
@@ -63,16 +65,16 @@ FETCH: Final = "fetch"
 Follow = Callable[[str], object]
 
 
-def accept_delivery(node: Node, data: bytes, *, follow: Follow) -> bytes:
+def accept_delivery(node: Node, data: bytes, *, follow: Follow, is_fresh: Callable[[str], bool]) -> bytes:
     """Accept one delivery and return the receipt, encrypted to the sender.
 
-    `follow` brings this node's copy of an authority's log up to date.
+    `follow` brings this node's copy of an authority's log up to date; `is_fresh` says whether that was done lately.
 
     Raises:
         Error: whatever the tree has for the step that refused it; the refusal is noted for the desk.
     """
     try:
-        return _accept(node, data, follow)
+        return _accept(node, data, follow, is_fresh)
     except (UnavailableError, StoreError):
         raise
     except Error as exc:
@@ -82,7 +84,7 @@ def accept_delivery(node: Node, data: bytes, *, follow: Follow) -> bytes:
         raise
 
 
-def _accept(node: Node, data: bytes, follow: Follow) -> bytes:
+def _accept(node: Node, data: bytes, follow: Follow, is_fresh: Callable[[str], bool]) -> bytes:
     # 1.
     if len(data) > MAX_ENCRYPTED_BYTES:
         raise TooLargeError(f"a delivery has {len(data)} bytes, at most {MAX_ENCRYPTED_BYTES} are read")
@@ -91,7 +93,7 @@ def _accept(node: Node, data: bytes, follow: Follow) -> bytes:
     spoken = parse_delivery(plain)
     issuer = claimed_issuer(spoken)
     # 3.
-    statement = _verify_sender(node, spoken, issuer, follow)
+    statement = _verify_sender(node, spoken, issuer, follow, is_fresh)
     # 4.
     _check_headers(node, statement)
     if statement.kind == "receipt":
@@ -108,10 +110,19 @@ def _accept(node: Node, data: bytes, follow: Follow) -> bytes:
     return encrypt_bytes(encode_delivery(receipt), [recipient])
 
 
-def _verify_sender(node: Node, spoken: Spoken, issuer: str, follow: Follow) -> Statement:
+def _verify_sender(
+    node: Node, spoken: Spoken, issuer: str, follow: Follow, is_fresh: Callable[[str], bool]
+) -> Statement:
     if issuer == node.authority:
         raise PolicyError(f"the statement claims to come from {issuer}, which is this authority itself")
     node.recognition(issuer)
+    if not is_fresh(issuer):
+        follow(issuer)
+        if not is_fresh(issuer):
+            raise UnavailableError(
+                f"the log of {issuer} cannot be followed just now, so a key may have been revoked unseen",
+                retry_after_seconds=30,
+            )
     return open_from(node, spoken, issuer, follow)
 
 
@@ -151,6 +162,10 @@ def _check_headers(node: Node, statement: Statement) -> None:
             if statement.exercise
             else "this is an exercise and refuses live statements"
         )
+    if node.now() - statement.issued > MAX_AGE:
+        raise PolicyError(
+            f"the statement is dated {format_time(statement.issued)}, more than {MAX_AGE.days} days before it arrived"
+        )
     ahead = statement.issued - node.now()
     if ahead > MAX_CLOCK_SKEW:
         # Time heals this, whichever of the two clocks is wrong: a refusal for good would lose the statement.
@@ -183,56 +198,16 @@ def _check_case(reader: Reader, statement: Statement) -> None:
     check_statement(statement, held)
 
 
-def _keep_contradiction(node: Node, spoken: Spoken, statement: Statement) -> None:
-    """Keep two replies to one item as evidence, now that the second one is refused."""
-    with node.database.transaction() as tx:
-        held = {record.id: record for record in records.case_records(tx, statement.subject or "")}
-        first = unfollowed_outcome(statement, {name: record.statement for name, record in held.items()})
-        evidence = None if first is None else _prove_contradiction(node, tx, held[first].spoken, spoken)
-        if evidence is None:
-            return
-        tx.run(
-            "statement_evidence_add",
-            {
-                "authority": statement.issuer,
-                "about": f"replies {first}",
-                "found": int(node.now().timestamp()),
-                "evidence": evidence,
-            },
-        )
-
-
-def _prove_contradiction(node: Node, reader: Reader, first: Spoken, second: Spoken) -> bytes | None:
-    """Return evidence that verifies and shows no more of the case than it must, or None where there is none.
-
-    One `keys` statement must list the pairs of both replies.
-    """
-    issuer = claimed_issuer(second)
-    replies = [(item.envelope, tuple(filter(_shows_answer, item.disclosures))) for item in (first, second)]
-    for known in reversed(records.designations(reader, issuer)):
-        evidence = encode_two_replies(known.envelope, replies[0], replies[1])
-        with contextlib.suppress(VerificationError):
-            verify_evidence(evidence, node.recognition(issuer))
-            return evidence
-    return None
-
-
-def _shows_answer(disclosure: str) -> bool:
-    """Whether a disclosure is a header, or says which items are answered."""
-    name = parse_disclosure(disclosure).name
-    return not name.startswith(BODY_PREFIX) or name == f"{BODY_PREFIX}answers"
-
-
 def _keep_receipt(node: Node, spoken: Spoken, receipt: Statement) -> None:
     """Keep a receipt beside what it receipts; it gets none itself."""
     received = body_of(receipt, Receipt).received
     with node.database.transaction() as tx:
-        check_receipt(records.get_statement(tx, received), receipt)
+        check_receipt(records.get_statement(tx, received), receipt, now=node.now())
         if tx.run("statement_set_receipt", {"id": received, "receipt_id": spoken.envelope.id}):
             records.add_statement(tx, spoken, receipt, own=False, arrival=None, now=node.now())
 
 
-def check_receipt(record: records.Record, receipt: Statement) -> None:
+def check_receipt(record: records.Record, receipt: Statement, *, now: datetime) -> None:
     """Refuse a receipt that is not the addressee's, or not for exactly the bytes of `record`.
 
     Raises:
@@ -243,6 +218,8 @@ def check_receipt(record: records.Record, receipt: Statement) -> None:
     body, sent = body_of(receipt, Receipt), record.statement
     if not record.own or sent.kind == "receipt" or receipt.issuer not in sent.to or receipt.to != (record.issuer,):
         raise PolicyError(f"{receipt.issuer} cannot receipt statement {record.id[:12]}…, which did not go to it")
+    if not sent.issued - MAX_CLOCK_SKEW <= parse_time(body.at) <= now + MAX_CLOCK_SKEW:
+        raise VerificationError(f"the receipt of {receipt.issuer} is dated {body.at}, which cannot be")
     stated = (body.received, body.bytes, receipt.subject, receipt.follows, receipt.exercise)
     if stated != (record.id, len(record.spoken.envelope.encoded), record.case, (record.id,), sent.exercise):
         raise VerificationError(f"the receipt of {receipt.issuer} is for other bytes than were delivered")
@@ -262,7 +239,7 @@ def _keep(node: Node, spoken: Spoken, statement: Statement) -> Spoken:
             _check_case(tx, statement)
             return _add_with_receipt(node, tx, spoken, statement)
     except PolicyError:
-        _keep_contradiction(node, spoken, statement)
+        keep_contradiction(node, spoken, statement)
         raise
 
 

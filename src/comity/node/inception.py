@@ -5,19 +5,20 @@ the log on, so a new officer signs nothing before the next checkpoint.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError
-from comity.exchange.delivery import Spoken, speak
+from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError, VerificationError
+from comity.exchange.delivery import speak
 from comity.kernel.canonical import check_members, check_version, encode_json, parse_object, text_member
-from comity.kernel.key import PublicPair, Role
-from comity.kernel.policy import write_policy
+from comity.kernel.key import PublicPair, Role, fingerprint_digits
+from comity.kernel.policy import parse_policy, write_policy
 from comity.kernel.statement import Statement
-from comity.kernel.trust import KEYS_KIND, Designation
+from comity.kernel.trust import KEYS_KIND, Checked, Designation, Recognition
 from comity.log.state import append_pending, create_log
 from comity.node import records
 from comity.node.context import (
@@ -47,20 +48,22 @@ from comity.node.keyring import (
 )
 from comity.node.settings import FILE_NAME, Settings, load_settings
 from comity.store.blobs import Blobs
-from comity.store.database import Database
+from comity.store.database import Database, Transaction
 from comity.store.files import Folder
 from comity.store.lock import ProcessLock
 from comity.store.migration import migrate
 from comity.store.sqlite import SqliteDatabase
 
 CARD_VERSION: Final = 1
+_FINGERPRINT_DOMAIN: Final = b"comity card fingerprint v1\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """What an authority hands to others so that they can recognise it; a card proves nothing by itself.
 
-    The receiver checks the root's fingerprint by another way and then writes a recognition.
+    Nothing in a card is signed. The receiver checks the fingerprint of the whole card, not just of its root, by another
+    way and then writes a recognition: with the log, policy and URL of somebody else the right root would be of no use.
     """
 
     authority: str
@@ -88,6 +91,10 @@ class Card:
             }
         )
 
+    def fingerprint(self) -> str:
+        """Return 40 digits in groups of five, over everything in the card, to read out on the telephone."""
+        return fingerprint_digits(_FINGERPRINT_DOMAIN + self.encode())
+
 
 def parse_card(data: bytes) -> Card:
     """Read a card.
@@ -113,6 +120,57 @@ def parse_card(data: bytes) -> Card:
         if pair.name != f"{card.authority}/{role}":
             raise MalformedError(f"the card of {card.authority} holds the key {pair.name} in place of its {role} key")
     return card
+
+
+def recognition_of(card: Card, *, checked: Checked, checked_on: datetime, remark: str = "") -> Recognition:
+    """Return the recognition that a card leads to once its fingerprint was checked.
+
+    Raises:
+        MalformedError: the card has no policy yet, or its parts do not fit each other.
+        PolicyError: its policy counts the log's own authority.
+    """
+    return Recognition(
+        authority=card.authority,
+        participant=card.participant,
+        root=card.root,
+        log=card.log,
+        policy=parse_policy(_policy_text(card)),
+        url=card.url,
+        checked=checked,
+        checked_on=checked_on.replace(microsecond=0),
+        remark=remark,
+    )
+
+
+def check_witness_keys(card: Card, known: Mapping[str, PublicPair]) -> list[str]:
+    """Refuse a card whose policy gives a witness another key than that witness's own card does.
+
+    `known` has the witness pairs from those cards by authority. Returned are the witnesses that it does not have, in
+    sorted order: an authority's name, or the name of a key that is no authority's witness key.
+
+    Raises:
+        VerificationError: a key differs; one of the two cards is not what its authority made.
+        MalformedError: the card has no policy yet, or none that can be read.
+        PolicyError: its policy counts the log's own authority.
+    """
+    unknown = set()
+    for key in (witness.key for witness in parse_policy(_policy_text(card)).witnesses):
+        name = key.name.removesuffix(f"/{Role.WITNESS}")
+        pair = known.get(name)
+        if pair is None or key.name != pair.name:
+            unknown.add(name)
+        elif key not in pair.verifier_keys():
+            raise VerificationError(
+                f"the card of {card.authority} names another key for its witness {name} than the card of {name}; "
+                f"one of the two is not what its authority made"
+            )
+    return sorted(unknown)
+
+
+def _policy_text(card: Card) -> str:
+    if not card.policy:
+        raise MalformedError(f"the card of {card.authority} has no policy yet; its node must name witnesses first")
+    return card.policy
 
 
 def create_node(
@@ -150,7 +208,8 @@ def create_node(
         Blobs(Folder(directory / BLOBS)).prepare()
         Folder(directory / LOG).prepare()
         create_log(database, service.log, int(now().timestamp()))
-        first = Designation(
+        first = partial(
+            Designation,
             authority=settings.authority,
             participant=settings.participant,
             number=1,
@@ -160,7 +219,7 @@ def create_node(
             recipient=service.delivery.recipient.encode(),
             url=settings.public_url,
         )
-        issue_keys(database, root, first, exercise=settings.exercise, now=now())
+        issue_keys(database, root, lambda previous: first(previous=previous), exercise=settings.exercise, now=now())
     finally:
         database.close()
     card = Card(
@@ -213,29 +272,40 @@ def name_witnesses(directory: Path, cards: Iterable[Card], quorum: int) -> str:
     return policy
 
 
-def issue_keys(database: Database, root: RootKey, designation: Designation, *, exercise: bool, now: datetime) -> Spoken:
-    """Sign a `keys` statement with the root pair and queue it for the log.
+def issue_keys(
+    database: Database, root: RootKey, draft: Callable[[int | None], Designation], *, exercise: bool, now: datetime
+) -> Designation:
+    """Sign a `keys` statement with the root pair, queue it for the log and return what it says.
+
+    `draft` is given the log index that the newest own `keys` statement has or will have, or None before the first.
+    The transaction that queues the statement settles that place, so the root signs within it.
 
     Raises:
         ConflictError: one with this number was issued already.
         PolicyError: the root pair is another authority's.
     """
-    if root.authority != designation.authority:
-        raise PolicyError(f"the root key is that of {root.authority}, not of {designation.authority}")
-    statement = Statement(
-        kind=KEYS_KIND,
-        issuer=designation.authority,
-        to=(),
-        issued=now.replace(microsecond=0),
-        exercise=exercise,
-        body=designation.body(),
-    )
-    spoken = speak(statement, root.pair, os.urandom)
     with database.transaction() as tx:
+        designation = draft(_newest_keys_place(tx, root.authority))
+        if root.authority != designation.authority:
+            raise PolicyError(f"the root key is that of {root.authority}, not of {designation.authority}")
+        statement = Statement(
+            kind=KEYS_KIND,
+            issuer=designation.authority,
+            to=(),
+            issued=now.replace(microsecond=0),
+            exercise=exercise,
+            body=designation.body(),
+        )
+        spoken = speak(statement, root.pair, os.urandom)
         records.add_designation(tx, designation, spoken.envelope)
         arrival = append_pending(tx, spoken.entry, spoken.envelope.encoded)
         records.add_statement(tx, spoken, statement, own=True, arrival=arrival, now=now)
-    return spoken
+    return designation
+
+
+def _newest_keys_place(tx: Transaction, authority: str) -> int | None:
+    places = records.own_keys_places(tx, authority)
+    return places[-1][1] if places else None
 
 
 def current_designation(database: Database, authority: str) -> Designation:
@@ -280,17 +350,19 @@ def reissue_keys(
             if len(kept) != len(pairs) - 1:
                 raise NotFoundError(f"{len(pairs) - len(kept)} designated keys begin with {revoke!r}; give one's id")
             pairs = kept
-        following = replace(
+        following = partial(
+            replace,
             current,
             number=current.number + 1,
             pairs=tuple(pairs),
             recipient=current.recipient if recipient is None else recipient,
             url=settings.public_url,
         )
-        issue_keys(database, root, following, exercise=settings.exercise, now=now)
+        return issue_keys(
+            database, root, lambda previous: following(previous=previous), exercise=settings.exercise, now=now
+        )
     finally:
         database.close()
-    return following
 
 
 def _check_root(directory: Path, root: RootKey) -> None:

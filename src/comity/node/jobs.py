@@ -156,7 +156,7 @@ def _deliver(node: Node, peers: Peers, job: Job) -> None:
     if claimed_issuer(spoken) != job.addressee:
         raise VerificationError(f"the receipt claims to come from {claimed_issuer(spoken)}, not from {job.addressee}")
     receipt = open_from(node, spoken, job.addressee, peers.follow)
-    check_receipt(record, receipt)
+    check_receipt(record, receipt, now=node.now())
     with node.database.transaction() as tx:
         if tx.run("statement_set_receipt", {"id": record.id, "receipt_id": spoken.envelope.id}):
             records.add_statement(tx, spoken, receipt, own=False, arrival=None, now=node.now())

@@ -6,10 +6,11 @@ evidence.
 """
 
 import threading
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from comity.errors import MalformedError, NotFoundError, VerificationError
+from comity.errors import MalformedError, NotFoundError, UnavailableError, VerificationError
 from comity.kernel.entry import PUBLIC
 from comity.kernel.envelope import Envelope, parse_envelope
 from comity.kernel.evidence import encode_two_keys
@@ -19,11 +20,14 @@ from comity.log.follower import Follower, PeerHead, prove_held, read_entries
 from comity.log.reader import envelope_path
 from comity.node import records
 from comity.node.context import Node
+from comity.node.contradictions import complete_contradictions
 from comity.node.places import place_held
 from comity.node.transport import Transport
 from comity.store.database import Value
 
 SCAN_ENTRIES: Final = 4096
+# A peer's log is followed every half minute; a few rounds may fail before its word is no longer taken.
+FRESH: Final = timedelta(minutes=5)
 
 
 class Peers:
@@ -33,6 +37,7 @@ class Peers:
         self._node = node
         self.transport = transport
         self._locks: dict[str, threading.Lock] = {}
+        self._followed: dict[str, datetime] = {}
         self._guard = threading.Lock()
 
     def follow(self, authority: str) -> PeerHead:
@@ -47,7 +52,17 @@ class Peers:
             head = self._pull(recognition)
             self._scan(recognition, head)
             place_held(self._node, authority, recognition.policy)
+            complete_contradictions(self._node, authority)
+            self._followed[authority] = self._node.now()
             return head
+
+    def is_fresh(self, authority: str) -> bool:
+        """Whether an authority's log was followed in full so lately that its newest keys are known.
+
+        A key may have been revoked in what was not read: such a peer is asked again before its word is taken.
+        """
+        followed = self._followed.get(authority)
+        return followed is not None and abs(self._node.now() - followed) <= FRESH
 
     def _lock(self, authority: str) -> threading.Lock:
         with self._guard:
@@ -76,19 +91,24 @@ class Peers:
                     return
                 end = min(head.held, start + SCAN_ENTRIES)
                 entries = read_entries(reader, origin, start, end)
-            for index, entry in enumerate(entries, start):
-                if entry[:1] == PUBLIC:
-                    self._read_public(recognition, index, entry[1:].hex())
-            with self._node.database.transaction() as tx:
-                tx.run("peer_scan_set", {"origin": origin, "size": end})
+            done = start
+            try:
+                for done, entry in enumerate(entries, start):
+                    if entry[:1] == PUBLIC:
+                        self._read_public(recognition, done, entry[1:].hex())
+                done = end
+            finally:
+                # What could not be read is asked for again at every following, and nothing after it counts meanwhile.
+                with self._node.database.transaction() as tx:
+                    tx.run("peer_scan_set", {"origin": origin, "size": done})
 
     def _read_public(self, recognition: Recognition, index: int, statement_id: str) -> None:
         try:
             data = self._fetch(recognition, envelope_path(statement_id))
-        except NotFoundError:
-            # A public envelope may be withheld with a notice; a keys statement that is withheld leaves a gap in the
-            # numbers, which key_history refuses.
-            return
+        except NotFoundError as exc:
+            raise UnavailableError(
+                f"{recognition.authority} does not serve the public statement at entry {index}: its keys are not known"
+            ) from exc
         if sha256(data).hexdigest() != statement_id:
             raise VerificationError(f"{recognition.authority} serves other bytes for statement {statement_id[:12]}…")
         try:

@@ -14,6 +14,7 @@ from comity.kernel.canonical import JsonObject, encode_json, format_time, parse_
 from comity.kernel.envelope import Envelope, parse_envelope
 from comity.kernel.statement import Statement, parse_statement
 from comity.kernel.trust import Designation, KeyHistory, build_history, parse_designation
+from comity.log.state import coming_position
 from comity.store.database import Reader, Row, Transaction
 
 # A database refuses to look for a number that no row of it could have.
@@ -164,6 +165,24 @@ def designations(reader: Reader, authority: str) -> list[KeysRecord]:
     for _number, _statement_id, data, log_index, proof in reader.all("designations", {"authority": authority}):
         envelope, designation = _parse_keys(data)
         found.append(KeysRecord(designation=designation, envelope=envelope, log_index=log_index, proof=proof))
+    return found
+
+
+def own_keys_places(reader: Reader, authority: str) -> list[tuple[Designation, int]]:
+    """Return this node's own `keys` statements in order of number, with the places that they have or will have.
+
+    Raises:
+        NotFoundError: one of them neither has a place nor waits for one.
+    """
+    found = []
+    for _number, statement_id, data, log_index, _proof in reader.all("designations", {"authority": authority}):
+        place = log_index
+        if place is None:
+            row = reader.one("statement_arrival", {"id": statement_id})
+            if row is None or row[0] is None:
+                raise NotFoundError(f"the keys statement {str(statement_id)[:12]}… was never queued for the log")
+            place = coming_position(reader, row[0])
+        found.append((_parse_keys(data)[1], int(place)))
     return found
 
 

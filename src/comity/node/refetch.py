@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 from comity.errors import (
@@ -28,7 +29,7 @@ from comity.kernel.envelope import parse_envelope, verify_envelope
 from comity.kernel.note import parse_note
 from comity.kernel.policy import Policy, answers_wanted, parse_policy
 from comity.kernel.statement import parse_statement
-from comity.kernel.trust import KEYS_KIND, Recognition, parse_designation
+from comity.kernel.trust import KEYS_KIND, Recognition, check_succession, parse_designation
 from comity.log.cosigning import witness_peers
 from comity.log.reader import Fetch
 from comity.log.refetch import Refetched, SignedHead, refetch, refetched_arrival, root_in_tree, verify_signed_head
@@ -87,6 +88,7 @@ def refetch_node(directory: Path, get: Get, *, now: int, log_files: Path | None 
         heads = recovery.ask_heads(parse_policy(card.policy))
         done, source = recovery.grow(heads, log_files)
         recovery.check_all(heads)
+        recovery.check_keys()
         witnessed, unheard = recovery.catch_up_as_witness()
         with database.reading() as tx:
             size = read_head(tx).size
@@ -206,6 +208,18 @@ class _Recovery:
                         f"{head.source} holds a head of size {size} that this log signed over other entries than its "
                         "database has: it must not sign again (docs/howto/restore.md)"
                     )
+
+    def check_keys(self) -> None:
+        """Report own `keys` statements that do not stand, or will not stand, where the root signed them to."""
+        with self._database.reading() as tx:
+            placed = records.own_keys_places(tx, self._card.authority)
+        for (earlier, index), (later, next_index) in pairwise(placed):
+            try:
+                check_succession((index, earlier), (next_index, later))
+            except VerificationError as exc:
+                self.problems[f"keys statement {later.number}"] = (
+                    f"{exc.message}; others refuse every key of this authority from entry {next_index} on"
+                )
 
     # As a witness.
 

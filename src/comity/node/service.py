@@ -16,6 +16,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from comity.errors import (
     ConflictError,
@@ -44,7 +45,7 @@ from comity.log.witness import (
     handle_get_checkpoint,
     parse_submission,
 )
-from comity.node.backup import is_restored
+from comity.node.backup import is_restored, mark_forgetful
 from comity.node.context import LOCK, SERVICE_KEYS, Node, open_stores, read_policy
 from comity.node.followed import followed_url, read_followed
 from comity.node.inbox import accept_delivery
@@ -53,7 +54,7 @@ from comity.node.keyring import open_service
 from comity.node.peers import Peers
 from comity.node.places import place_own
 from comity.node.sessions import Sessions
-from comity.node.settings import load_settings
+from comity.node.settings import is_loopback, load_settings
 from comity.node.side_by_side import SideBySide
 from comity.node.transport import Transport
 from comity.store.lock import ProcessLock
@@ -75,7 +76,8 @@ class Service:
     def __init__(self, node: Node, policy: Policy, *, transport: Transport | None = None) -> None:
         self.node = node
         self.policy = policy
-        self.transport = Transport() if transport is None else transport
+        own_host = str(urlsplit(node.settings.public_url).hostname)
+        self.transport = Transport(loopback=is_loopback(own_host)) if transport is None else transport
         self.peers = Peers(node, self.transport)
         self.sessions = Sessions(node.directory, node.now)
         self.state = "starting"
@@ -84,6 +86,8 @@ class Service:
         # What ended unexpectedly, and whom to tell: the process must not live on with a dead part.
         self.fault: str | None = None
         self.on_fault: Callable[[], object] = lambda: None
+        # As a witness, too, this node signs nothing before it knows that its own past is whole.
+        self._permitted = False
         self._cosigned: set[str] = set()
         self._asked: set[str] = set()
         self._stop = threading.Event()
@@ -92,7 +96,7 @@ class Service:
         self._duties = SideBySide("duties")
         self._following = SideBySide("following")
         self._witnesses = witness_peers(policy)
-        self._cosigners = Cosigners(self._witnesses, self.transport.post, each=self._ask_in_time)
+        self._cosigners = Cosigners(self._witnesses, self.transport.post, each=self._ask_in_time, clock=self._posix_now)
         batch = node.settings.batch
         self._sequencer = Sequencer(
             database=node.database,
@@ -100,11 +104,14 @@ class Service:
             key=node.keys.log,
             policy=policy,
             ask=self._cosigners,
-            clock=lambda: int(node.now().timestamp()),
+            clock=self._posix_now,
             noise=node.random,
             settings=LogSettings(batch_multiple=batch, max_batch=MAX_BATCH // batch * batch),
         )
         self._threads: list[threading.Thread] = []
+
+    def _posix_now(self) -> int:
+        return int(self.node.now().timestamp())
 
     # Threads.
 
@@ -216,6 +223,7 @@ class Service:
             if isinstance(decision, Permit):
                 # Who did not answer then is asked again at every checkpoint.
                 self.problems.clear()
+                self._permitted = True
                 return decision
             self.state = f"waiting: {decision.reason}"
             if isinstance(decision, Quarantined):
@@ -246,6 +254,8 @@ class Service:
 
     def _quarantine(self, reason: str) -> None:
         self.quarantined = True
+        # It lasts: the next start might ask others, who know less.
+        mark_forgetful(self.node.directory)
         self.state = f"quarantined: {reason}; nothing is signed (docs/howto/restore.md)"
         _LOG.error("%s", self.state)
 
@@ -335,14 +345,14 @@ class Service:
 
     def cosign(self, body: bytes) -> Reply:
         """Answer a request to cosign; a node that may have forgotten what it cosigned does not."""
-        if self.quarantined:
-            return Reply(status=503, body=b"this witness was restored and is quarantined\n")
+        if self.quarantined or not self._permitted:
+            return Reply(status=503, body=b"this witness does not know yet whether it has forgotten anything\n")
         reply = handle_add_checkpoint(
             body,
             state=DatabaseWitnessState(self.node.database),
             known_logs=self.known_logs(),
             witness=self.node.keys.witness,
-            now=int(self.node.now().timestamp()),
+            now=self._posix_now(),
         )
         if reply.status == 200:  # noqa: PLR2004 - HTTP
             self._cosigned.add(parse_checkpoint(parse_submission(body).note.text).origin.removesuffix("/log"))
@@ -362,7 +372,7 @@ class Service:
             Error: whatever refuses the delivery.
         """
         self.check_signing()
-        return accept_delivery(self.node, data, follow=self._follow_once)
+        return accept_delivery(self.node, data, follow=self._follow_once, is_fresh=self.peers.is_fresh)
 
     def check_signing(self) -> None:
         """Refuse to receipt or approve before the log may be signed: what is acknowledged might never be logged.

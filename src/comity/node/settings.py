@@ -103,6 +103,16 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_inward(host: str) -> bool:
+    """Whether a host is written as an address that is not one of the open network; names are not resolved."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False
+
+
 def parse_settings(text: str) -> Settings:
     """Read the text of `comity.toml`.
 

@@ -4,11 +4,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx2 as httpx
 
 from comity.errors import MalformedError, NotFoundError, PolicyError, TooLargeError, UnavailableError
-from comity.node.settings import check_url
+from comity.node.settings import check_url, is_inward
 
 # Tiles and checkpoints are small; a delivery's answer is a receipt.
 MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
@@ -23,9 +24,14 @@ _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 
 
 class Transport:
-    """A client for peers' public listeners; safe for threads."""
+    """A client for peers' public listeners; safe for threads.
 
-    def __init__(self) -> None:
+    Peers choose their own addresses. With `loopback` they may lie on this machine, as in an exercise; without it no
+    address of this machine or of a private network is asked, so that no peer can send this node there.
+    """
+
+    def __init__(self, *, loopback: bool = False) -> None:
+        self._loopback = loopback
         self._made: Any = None
         self._lock = threading.Lock()
 
@@ -77,7 +83,7 @@ class Transport:
             NotFoundError: the peer has nothing there.
             UnavailableError: it does not answer, breaks off, or does not serve from `start`.
         """
-        _check(url)
+        self._check(url)
         wanted = 206 if start else 200
         try:
             with self._client().stream("GET", url, headers={"range": f"bytes={start}-"} if start else {}) as answer:
@@ -97,7 +103,7 @@ class Transport:
     def _request(
         self, method: str, url: str, body: bytes | None, max_bytes: int
     ) -> tuple[int, Mapping[str, str], bytes]:
-        _check(url)
+        self._check(url)
         try:
             with self._client().stream(method, url, content=body) as answer:
                 data, deadline = bytearray(), time.monotonic() + TOTAL_SECONDS
@@ -112,19 +118,22 @@ class Transport:
         except _FAILURES as exc:
             raise UnavailableError(f"{url} does not answer: {_reason(exc)}") from exc
 
+    def _check(self, url: str) -> None:
+        try:
+            check_url(url)
+        except MalformedError as exc:
+            raise PolicyError(exc.message) from exc
+        if not self._loopback and is_inward(str(urlsplit(url).hostname)):
+            raise PolicyError(
+                f"{url[:100]!r} is an address of this machine or of a private network; no peer is asked there"
+            )
+
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
             if self._made is not None:
                 self._made.close()
                 self._made = None
-
-
-def _check(url: str) -> None:
-    try:
-        check_url(url)
-    except MalformedError as exc:
-        raise PolicyError(exc.message) from exc
 
 
 def _reason(error: Exception) -> str:

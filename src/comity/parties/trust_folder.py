@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError, StoreError
-from comity.kernel.key import PublicPair, parse_authority
+from comity.kernel.key import parse_authority
 from comity.kernel.trust import Recognition, parse_recognition
 from comity.store.files import Folder
 
@@ -57,11 +57,11 @@ def find_recognition(path: Path, authority: str) -> Recognition | None:
 def add_recognition(path: Path, recognition: Recognition, *, replace: bool = False) -> None:
     """Write a recognition into the folder, which is made if need be.
 
-    A newer policy, address or remark takes the place of the older one. Another root or log key does so only with
-    `replace`, because this is what an attacker who imitates an authority would want.
+    The same again, or with another remark or check, takes the place of the older one. Another root, log key, policy or
+    URL does so only with `replace`: with any of them an attacker could imitate the authority or silence it.
 
     Raises:
-        ConflictError: the folder recognises this authority by another root or log key.
+        ConflictError: the folder recognises this authority by another root, log key, policy or URL.
         MalformedError: the file that is there is no recognition.
         PolicyError: the policy of the file that is there counts the log's own authority.
         StoreError: the folder cannot be read or written.
@@ -69,15 +69,23 @@ def add_recognition(path: Path, recognition: Recognition, *, replace: bool = Fal
     if not replace:
         held = find_recognition(path, recognition.authority)
         if held is not None:
-            _check_same("root", held.root, recognition.root)
-            _check_same("log key", held.log, recognition.log)
+            _check_same(held, recognition)
     Folder(path).replace(f"{recognition.authority}{SUFFIX}", recognition.encode())
 
 
-def _check_same(what: str, held: PublicPair, new: PublicPair) -> None:
-    if held != new:
+def _check_same(held: Recognition, new: Recognition) -> None:
+    changed = [
+        f"by the {what} {old.fingerprint()}, the new one is {other.fingerprint()}"
+        for what, old, other in (("root", held.root, new.root), ("log key", held.log, new.log))
+        if old != other
+    ]
+    if held.policy.text != new.policy.text:
+        changed.append("by another policy")
+    if held.url != new.url:
+        changed.append(f"by the URL {held.url[:200]!r}, the new one is {new.url[:200]!r}")
+    if changed:
         raise ConflictError(
-            f"{held.authority} is recognised by the {what} {held.fingerprint()}, the new one is {new.fingerprint()}; "
+            f"{held.authority} is recognised {'; '.join(changed)}; "
             f"check with the authority itself, then replace it explicitly"
         )
 

@@ -117,7 +117,7 @@ def test_the_caller_says_whose_keys_count() -> None:
         open_delivery(SPOKEN, peer)
     with pytest.raises(VerificationError, match=r"which no keys statement of xaa\.centre designates"):
         open_delivery(SPOKEN, designation(2, NEXT_STATEMENT.public))
-    first, second = designation(1), designation(2, NEXT_STATEMENT.public)
+    first, second = designation(1), designation(2, NEXT_STATEMENT.public, previous=1)
     history = KeyHistory(authority=AUTHORITY, designations=((1, first), (5, second)))
     with pytest.raises(VerificationError, match="was revoked"):
         open_delivery(SPOKEN, second, history=history)

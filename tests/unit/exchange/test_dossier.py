@@ -220,39 +220,62 @@ def test_custody_that_cannot_be_judged_is_told() -> None:
     assert "that custody is without a gap: a statement with custody events is withheld in part" in report.not_proved
 
 
+def test_what_could_not_be_done_is_told() -> None:
+    case = open_case(World())
+    answers = Answers(request=case.id, items=["1", "2"])
+    case.say(
+        ASKED, "not-executed", encode_body(NotExecuted(answers=answers, reason="data_not_held", reasons="Deleted."))
+    )
+    finish(case)
+    texts = [fact.text for fact in verified(written(dossier_of(case)), case.world).facts]
+    assert any(f"{ASKED} did not execute item 1, 2, for the reason data_not_held" in text for text in texts), texts
+
+
+def test_a_receipt_for_what_is_not_here_is_told() -> None:
+    case = open_case(World())
+    case.say(ASKED, "receipt", encode_body(Receipt(received="0" * 64, bytes=1, at="2026-03-02T10:00:00Z")))
+    finish(case)
+    texts = [fact.text for fact in verified(written(dossier_of(case)), case.world).facts]
+    told = "received statement 000000000000… at 2026-03-02T10:00:00Z, which is not in this dossier"
+    assert any(told in text for text in texts), texts
+
+
 @pytest.mark.parametrize(
-    ("issuer", "kind", "body", "told"),
+    ("issuer", "kind", "body", "reason"),
     [
         (
             ASKED,
             "not-executed",
-            NotExecuted(
-                answers=Answers(request="0" * 64, items=["1", "2"]), reason="data_not_held", reasons="Deleted."
-            ),
-            f"{ASKED} did not execute item 1, 2, for the reason data_not_held",
+            NotExecuted(answers=Answers(request="0" * 64, items=["1"]), reason="data_not_held", reasons="Deleted."),
+            "request 000000000000… is no request statement of this case",
         ),
         (
             ASKER,
             "mismatch",
             Mismatch(package="0" * 64, exhibit="E1", stated="1" * 64, found="2" * 64, stage="encrypted"),
-            f"{ASKER} found the encrypted bytes of exhibit E1 to be {'2' * 64}, where package 000000000000… states",
-        ),
-        (
-            ASKED,
-            "receipt",
-            Receipt(received="0" * 64, bytes=1, at="2026-03-02T10:00:00Z"),
-            "received statement 000000000000… at 2026-03-02T10:00:00Z, which is not in this dossier",
+            "package 000000000000… is no package statement of this case",
         ),
     ],
 )
-def test_what_else_parties_say_is_told(
-    issuer: str, kind: str, body: NotExecuted | Mismatch | Receipt, told: str
+def test_what_speaks_of_another_case_is_refused(
+    issuer: str, kind: str, body: NotExecuted | Mismatch, reason: str
 ) -> None:
     case = open_case(World())
     case.say(issuer, kind, encode_body(body))
     finish(case)
-    texts = [fact.text for fact in verified(written(dossier_of(case)), case.world).facts]
-    assert any(told in text for text in texts), texts
+    with pytest.raises(VerificationError, match=reason):
+        verified(written(dossier_of(case)), case.world)
+
+
+def test_an_outcome_for_an_item_that_nobody_asked_for_is_refused() -> None:
+    case = open_case(World())
+    answers = Answers(request=case.id, items=["77"])
+    case.say(
+        ASKED, "not-executed", encode_body(NotExecuted(answers=answers, reason="data_not_held", reasons="Deleted."))
+    )
+    finish(case)
+    with pytest.raises(VerificationError, match="asks for no item '77'"):
+        verified(written(dossier_of(case)), case.world)
 
 
 def test_a_receipt_for_another_number_of_bytes_is_told() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from comity.errors import MalformedError, PolicyError, VerificationError
 from comity.exchange.container import Member, write_container
-from comity.exchange.dossier import DossierExhibit, keys_around
+from comity.exchange.dossier import DossierExhibit, DossierKeys, keys_around
 from comity.exchange.dossier_head import (
     CASE_UCO,
     HEAD,
@@ -26,8 +26,10 @@ from comity.exchange.dossier_head import (
     parse_head,
     parse_opening,
 )
+from comity.exchange.dossier_log import ShownLog
 from comity.exchange.statements import Answers, Closed, Refused, encode_body
 from comity.kernel.disclosure import Disclosure
+from comity.kernel.entry import public_entry
 from comity.kernel.statement import Statement
 from comity.kernel.trust import KeyHistory
 from support.dossiers import Forge, closing, dossier_of, keys_of, refused, topics, verified, written
@@ -44,6 +46,7 @@ from support.world import (
     finish,
     key_pair,
     open_case,
+    request_body,
     sample_case,
 )
 
@@ -381,6 +384,49 @@ def test_two_keys_statements_with_one_number_are_refused() -> None:
     forge = Forge(written(dossier_of(case, keys=keys_of(world, ASKED))))
     forge.add_keys(ASKER, keys_of(world, ASKER))
     refused(case, forge.file(), VerificationError, r"are numbered \[1, 1\] in the order of their entries")
+
+
+def relogged(case: SampleCase) -> tuple[DossierKeys, DossierKeys]:
+    """Revoke the asked's statement pair; then let the log key's thief bring it back by logging old statements again."""
+    world, asked = case.world, case.world.authorities[ASKED]
+    case.say(ASKER, "request", request_body())
+    new = key_pair(f"{ASKED}/statement", 2)
+    world.designate(ASKED, (new.public, asked.service.public, asked.witness.public))
+    (_, _, first), (_, _, revoking) = asked.keys
+    places = [asked.log.append(public_entry(first.id))]
+    answer = Refused(
+        answers=Answers(request=case.id, items=["1"]), ground="essential_interests", article="27(4)", reasons="None."
+    )
+    case.say(ASKED, "refused", encode_body(answer), pair=asked.statement)
+    places.append(asked.log.append(public_entry(revoking.id)))
+    world.cover(ASKED, 2)
+    world.designate(ASKER)
+    world.later(minutes=1)
+    one, two = (
+        DossierKeys(envelope=envelope, proof=world.proof(ASKED, index))
+        for envelope, index in zip((first, revoking), places, strict=True)
+    )
+    return one, two
+
+
+def test_keys_statements_that_were_logged_again_bring_no_revoked_pair_back() -> None:
+    case = SampleCase(world=World())
+    keys = keys_of(case.world, ASKER) + relogged(case)
+    refused(
+        case,
+        written(dossier_of(case, keys=keys)),
+        VerificationError,
+        "keys statement 2 .* was signed to follow number 1 at entry 0, not at entry 2: one of them was logged again",
+    )
+
+
+def test_one_keys_statement_at_two_places_is_refused() -> None:
+    case = SampleCase(world=World())
+    again, _ = relogged(case)
+    shown = ShownLog(case.world.recognition(ASKED))
+    shown.add_keys(again.envelope, case.world.proof(ASKED, 0))
+    with pytest.raises(VerificationError, match="keys statement 1 of .* is shown at entries 0 and 2: it was logged ag"):
+        shown.add_keys(again.envelope, again.proof)
 
 
 def test_keys_around_are_the_last_before_and_the_first_after(case: SampleCase) -> None:

@@ -194,6 +194,9 @@ def test_a_designation_says_who_speaks_and_which_pair_has_a_role() -> None:
     ("changes", "message"),
     [
         ({"number": 0}, "numbered from 1"),
+        ({"previous": 0}, "keys statement 1 names 0 as the entry of the one before; number 1 names none"),
+        ({"number": 2, "previous": None}, "keys statement 2 names None"),
+        ({"number": 2, "previous": -1}, "keys statement 2 names -1"),
         ({"participant": "XAB"}, "participant's code"),
         ({"pairs": (STATEMENT.public, STATEMENT.public)}, "one key twice"),
         ({"pairs": (PEER_STATEMENT.public,)}, "cannot designate xab"),
@@ -231,6 +234,10 @@ def test_one_key_under_two_roles_is_not_one_key_twice_and_stays_told_apart() -> 
         {"body": designation().body() | {"number": True}},
         {"body": designation().body() | {"number": "1"}},
         {"body": designation().body() | {"number": 0}},
+        {"body": designation(2).body() | {"previous": True}},
+        {"body": designation(2).body() | {"previous": "2"}},
+        {"body": designation(2).body() | {"previous": None}},
+        {"body": {name: value for name, value in designation().body().items() if name != "previous"}},
         {"body": designation().body() | {"pairs": {}}},
         {"body": designation().body() | {"pairs": ["x"]}},
         {"body": designation().body() | {"competences": "a"}},
@@ -272,7 +279,7 @@ def test_a_designation_is_public() -> None:
 
 
 def test_a_key_is_valid_between_the_positions_of_its_statements() -> None:
-    first, second = designation(1), designation(2, NEXT_STATEMENT.public)
+    first, second = designation(1), designation(2, NEXT_STATEMENT.public, previous=4)
     held = history((4, first), (9, second))
     assert [held.at(index) for index in (5, 9)] == [(4, first), (4, first)]
     assert [held.at(index) for index in (10, 10**9)] == [(9, second), (9, second)]
@@ -296,8 +303,8 @@ def test_nothing_is_valid_without_a_keys_statement() -> None:
         [(1, 1), (5, 1)],
         [(1, 2), (5, 1)],
         [(5, 1), (1, 2)],
-        [(5, 1), (5, 2)],
-        [(1, 1), (5, 2), (9, 4)],
+        [(2, 1), (2, 2)],
+        [(2, 1), (5, 2), (9, 4)],
     ],
 )
 def test_a_history_with_a_gap_is_refused(found: Sequence[tuple[int, int]]) -> None:
@@ -306,10 +313,20 @@ def test_a_history_with_a_gap_is_refused(found: Sequence[tuple[int, int]]) -> No
 
 
 def test_a_history_is_put_in_order_before_gaps_are_looked_for() -> None:
-    found = [(9, designation(6)), (4, designation(5)), (12, designation(7))]
+    found = [(9, designation(6, previous=4)), (4, designation(5)), (12, designation(7, previous=9))]
     assert [index for index, _ in build_history(AUTHORITY, found).designations] == [4, 9, 12]
     with pytest.raises(VerificationError, match="numbered 5 and 7"):
         build_history(AUTHORITY, [(4, designation(5)), (12, designation(7))])
+
+
+def test_statements_that_were_logged_again_at_other_places_make_no_history() -> None:
+    first, revoking = designation(1), designation(2, NEXT_STATEMENT.public, previous=2)
+    listing = designation(3, previous=9)
+    history((2, first), (9, revoking), (12, listing))
+    with pytest.raises(VerificationError, match="number 1 at entry 2, not at entry 20: one of them was logged again"):
+        history((20, first), (25, revoking))
+    with pytest.raises(VerificationError, match="number 2 at entry 9, not at entry 10"):
+        history((2, first), (10, revoking), (12, listing))
 
 
 def test_not_revoked_is_proved_up_to_the_next_statement_that_lists_the_pair() -> None:
@@ -322,7 +339,7 @@ def test_not_revoked_is_proved_up_to_the_next_statement_that_lists_the_pair() ->
 
 
 def test_a_pair_that_is_listed_again_was_still_revoked_in_between() -> None:
-    held = history((2, designation(1)), (8, designation(2, NEXT_STATEMENT.public)), (12, designation(3)))
+    held = history((2, designation(1)), (8, designation(2, NEXT_STATEMENT.public)), (12, designation(3, previous=8)))
     assert held.not_revoked_as_of(5, STATEMENT.public) == 2
 
 

@@ -36,6 +36,7 @@ from comity.kernel.canonical import (
 )
 from comity.kernel.key import KeyPair, Role
 from comity.kernel.statement import Statement
+from comity.kernel.trust import Designation
 from comity.node import inbox
 from comity.node.inbox import MAX_ENCRYPTED_BYTES, accept_delivery, shown
 from comity.node.inception import issue_keys, reissue_keys
@@ -175,6 +176,7 @@ def test_an_unknown_key_is_refused_after_one_look_at_the_log(
     network: Network, asker: RunningNode, asked: RunningNode
 ) -> None:
     pair = generate_seeds().pair(ASKER, Role.STATEMENT)
+    asked.follow(asker)
     network.calls.clear()
     data = asked.encrypted(asker.sign(asked, pair=pair))
     refused(asked, data, VerificationError, f"which no keys statement of {ASKER} designates")
@@ -272,7 +274,10 @@ def test_a_sender_whose_log_cannot_be_read_is_asked_to_come_again(
 
 def test_whoever_cannot_be_answered_is_refused_before_anything_is_kept(asker: RunningNode, asked: RunningNode) -> None:
     current = asker.node.designation(ASKER)
-    broken = replace(current, number=current.number + 1, recipient="age1nothing")
+
+    def broken(previous: int | None) -> Designation:
+        return replace(current, number=current.number + 1, recipient="age1nothing", previous=previous)
+
     issue_keys(asker.node.database, asker.root, broken, exercise=True, now=asker.now())
     asker.checkpoint()
     asked.follow(asker)
@@ -321,7 +326,7 @@ def test_exercise_and_live_never_mix(asker: RunningNode, asked: RunningNode) -> 
     live_node = replace(asked.node, settings=replace(asked.node.settings, exercise=False))
     data = asked.encrypted(asker.sign(asked))
     with pytest.raises(PolicyError, match="this is a live node and refuses exercise statements"):
-        accept_delivery(live_node, data, follow=lambda authority: None)
+        accept_delivery(live_node, data, follow=lambda authority: None, is_fresh=lambda authority: True)
     assert holdings(asked)["statement"] == before["statement"]
 
 
@@ -502,10 +507,12 @@ def test_a_follow_up_request_is_held_to_the_same_law(asker: RunningNode, asked: 
 
 
 def test_data_kept_for_less_than_the_floor_is_refused_on_arrival(
-    asker: RunningNode, asked: RunningNode, case: str
+    network: Network, asker: RunningNode, asked: RunningNode, case: str
 ) -> None:
-    since = format_time(asked.now())
-    body = BODIES["preserved"] | {"answers": answers(case), "since": since, "until": "2026-03-20T00:00:00Z"}
+    order = asked.say("authorised", asker, BODIES["authorised"] | {"request": case}, case)
+    network.settle()
+    kept: JsonObject = {"order": order, "since": format_time(asked.now()), "until": "2026-03-20T00:00:00Z"}
+    body = BODIES["preserved"] | {"answers": answers(case)} | kept
     refused(asker, asker.encrypted(within(asked, asker, case, "preserved", body=body)), PolicyError, "at least 60 days")
 
 
@@ -647,5 +654,7 @@ def test_a_node_that_must_not_sign_gives_no_receipt(asker: RunningNode, asked: R
 def test_the_handler_needs_only_a_way_to_follow(asker: RunningNode, asked: RunningNode) -> None:
     followed: list[str] = []
     follow: Callable[[str], None] = followed.append
-    assert accept_delivery(asked.node, asked.encrypted(asker.sign(asked)), follow=follow)
+    assert accept_delivery(
+        asked.node, asked.encrypted(asker.sign(asked)), follow=follow, is_fresh=lambda authority: True
+    )
     assert followed == []

@@ -1,7 +1,8 @@
 """How a node begins and its keys change: all or nothing, under the root that peers recognise."""
 
 import errno
-from dataclasses import replace
+from dataclasses import fields, replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,26 +15,32 @@ from comity.errors import (
     PolicyError,
     StoreError,
     UnauthenticatedError,
+    VerificationError,
 )
 from comity.kernel.canonical import encode_json, parse_object
-from comity.kernel.key import Role
-from comity.node import inception
+from comity.kernel.key import MLDSA44, Role, encode_vkey
+from comity.kernel.trust import Checked
+from comity.log.state import append_pending, read_state
+from comity.node import inception, records
 from comity.node.context import POLICY, SERVICE_KEYS, open_stores
 from comity.node.inception import (
     Card,
     add_officer,
+    check_witness_keys,
     create_node,
     current_designation,
     load_card,
     name_witnesses,
     parse_card,
+    recognition_of,
     reissue_keys,
     work_factor_of,
 )
 from comity.node.keyring import EXERCISE_WORK_FACTOR, WORK_FACTOR, create_root, officer_path, open_root, open_service
 from comity.node.settings import FILE_NAME, Settings, load_settings
 from comity.store.files import RealFiles
-from support.nodes import ASKED, ASKER, SECRET, START, WRONG, RunningNode, settings_of
+from support.nodes import ASKED, ASKER, SECRET, START, THIRD, WRONG, RunningNode, settings_of
+from support.world import key_pair
 
 
 @pytest.fixture
@@ -162,6 +169,71 @@ def test_a_card_that_lacks_a_member_or_has_another_type_is_refused(asker: Runnin
         parse_card(encode_json(value))
 
 
+def test_the_fingerprint_of_a_card_is_40_digits_over_all_its_bytes(asker: RunningNode) -> None:
+    card = load_card(asker.directory)
+    number = int.from_bytes(sha256(b"comity card fingerprint v1\n" + card.encode()).digest()) % 10**40
+    assert card.fingerprint().replace(" ", "") == f"{number:040d}"
+    assert [len(group) for group in card.fingerprint().split(" ")] == [5] * 8
+
+
+def test_the_fingerprint_of_a_card_covers_every_member(asker: RunningNode) -> None:
+    card = load_card(asker.directory)
+    prints = {card.fingerprint()}
+    names = [field.name for field in fields(Card)]
+    for name in names:
+        value = getattr(card, name)
+        other = f"{value}x" if isinstance(value, str) else key_pair(value.name, 2).public
+        prints.add(replace(card, **{name: other}).fingerprint())  # type: ignore[arg-type]
+    assert len(prints) == len(names) + 1
+
+
+def test_a_card_leads_to_a_recognition_of_what_it_says(asker: RunningNode) -> None:
+    card = load_card(asker.directory)
+    checked_on = START.replace(microsecond=5)
+    found = recognition_of(card, checked=Checked.REGISTER, checked_on=checked_on, remark="page 7")
+    assert (found.authority, found.participant, found.url) == (card.authority, card.participant, card.url)
+    assert (found.root, found.log, found.policy.text) == (card.root, card.log, card.policy)
+    assert (found.checked, found.checked_on, found.remark) == (Checked.REGISTER, START, "page 7")
+
+
+def test_a_card_without_policy_leads_to_none(asker: RunningNode) -> None:
+    card = replace(load_card(asker.directory), policy="")
+    with pytest.raises(MalformedError, match="has no policy yet"):
+        recognition_of(card, checked=Checked.MEETING, checked_on=START)
+    with pytest.raises(MalformedError, match="has no policy yet"):
+        check_witness_keys(card, {})
+
+
+def test_the_keys_of_witnesses_are_those_on_their_own_cards(
+    asker: RunningNode, asked: RunningNode, third: RunningNode
+) -> None:
+    card = load_card(asker.directory)
+    known = {node.authority: load_card(node.directory).witness for node in (asked, third)}
+    assert check_witness_keys(card, known) == []
+    assert check_witness_keys(card, {ASKED: known[ASKED]}) == [THIRD]
+    assert check_witness_keys(card, {}) == [ASKED, THIRD]
+
+
+@pytest.mark.parametrize("half", ["ed25519", "mldsa44"])
+def test_a_witness_key_that_differs_from_its_own_card_is_refused(
+    asker: RunningNode, asked: RunningNode, half: str
+) -> None:
+    card, other = load_card(asker.directory), key_pair(f"{ASKED}/witness", 2).public
+    pair = replace(load_card(asked.directory).witness, **{half: getattr(other, half)})
+    with pytest.raises(VerificationError, match=f"card of {ASKER} names another key for its witness {ASKED}"):
+        check_witness_keys(card, {ASKED: pair})
+
+
+def test_a_witness_that_is_no_authority_is_said_to_be_unknown(asker: RunningNode, asked: RunningNode) -> None:
+    card, pair = load_card(asker.directory), load_card(asked.directory).witness
+    lines = [f"log {encode_vkey(key.name, key.type_byte, key.key)}" for key in card.log.verifier_keys()] + [
+        f"witness w {encode_vkey('witness.example', MLDSA44, pair.mldsa44)}",
+        "quorum w",
+    ]
+    foreign = replace(card, policy="".join(f"{line}\n" for line in lines))
+    assert check_witness_keys(foreign, {ASKED: pair}) == ["witness.example"]
+
+
 def test_a_lost_card_is_to_be_restored(asker: RunningNode) -> None:
     (asker.directory / "card.json").unlink()
     with pytest.raises(NotFoundError, match="restore it from the backup"):
@@ -268,8 +340,51 @@ def test_revoking_takes_just_the_key_that_is_meant(asker: RunningNode) -> None:
 def test_a_number_is_issued_once(asker: RunningNode) -> None:
     current = current_designation(asker.node.database, ASKER)
     with pytest.raises(ConflictError):
-        inception.issue_keys(asker.node.database, asker.root, current, exercise=True, now=asker.now())
+        inception.issue_keys(asker.node.database, asker.root, lambda _: current, exercise=True, now=asker.now())
     assert asker.waiting_entries() == 0
+
+
+def own_places(node: RunningNode) -> list[tuple[int, int | None, int]]:
+    """Return number, named place of the one before, and own place of every own keys statement."""
+    with node.node.database.reading() as reader:
+        found = records.own_keys_places(reader, node.authority)
+    return [(designation.number, designation.previous, place) for designation, place in found]
+
+
+def test_keys_statements_issued_before_anything_is_logged_name_the_places_that_they_get(
+    folder: Path, root_file: Path
+) -> None:
+    make(folder, root_file)
+    for officer in ("maria", "ana"):
+        add_officer(folder, officer, SECRET, root_file=root_file, root_passphrase=SECRET, now=lambda: START)
+    _, database, _, _ = open_stores(folder)
+    with database.reading() as reader:
+        placed = records.own_keys_places(reader, ASKER)
+    database.close()
+    assert [(item.number, item.previous, place) for item, place in placed] == [(1, None, 0), (2, 0, 1), (3, 1, 2)]
+
+
+def test_a_keys_statement_names_the_place_of_the_one_before(asker: RunningNode, asked: RunningNode) -> None:
+    asker.checkpoint()
+    before = own_places(asker)
+    with asker.node.database.transaction() as tx:
+        for number in range(3):
+            append_pending(tx, b"something else %d" % number)
+    reissue_keys(asker.directory, asker.root, now=asker.now())
+    with asker.node.database.transaction() as tx:
+        append_pending(tx, b"something else between")
+    reissue_keys(asker.directory, asker.root, now=asker.now())
+    with asker.node.database.reading() as reader:
+        end = read_state(reader).assigned
+    assert own_places(asker) == [*before, (3, before[-1][2], end + 3), (4, end + 3, end + 5)]
+    asker.checkpoint()
+    asked.follow(asker)
+    assert [index for index, _ in asked.node.history(ASKER).designations] == [
+        place for _, _, place in own_places(asker)
+    ]
+    assert asked.node.history(ASKER).latest()[1].previous == end + 3
+    reissue_keys(asker.directory, asker.root, now=asker.now())
+    assert own_places(asker)[-1][1] == end + 5
 
 
 def test_there_is_nothing_to_reissue_where_there_is_no_node(asker: RunningNode, tmp_path: Path) -> None:

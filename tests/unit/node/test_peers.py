@@ -12,7 +12,7 @@ from comity.kernel.envelope import STATEMENT_TYPE, sign_envelope
 from comity.kernel.evidence import verify_evidence
 from comity.kernel.key import Role
 from comity.kernel.statement import Statement
-from comity.kernel.trust import KEYS_KIND
+from comity.kernel.trust import KEYS_KIND, Designation
 from comity.log.state import append_pending
 from comity.node import desk
 from comity.node.inception import current_designation, issue_keys, reissue_keys
@@ -23,9 +23,12 @@ from support.nodes import ASKED, ASKER, Answer, Network, RunningNode
 def next_keys(node: RunningNode, *, skip: int = 0, title: str = "Renamed") -> int:
     """Issue the next keys statement, or one that leaves numbers out; return its number."""
     current = current_designation(node.node.database, node.authority)
-    following = replace(current, number=current.number + 1 + skip, title=title)
-    issue_keys(node.node.database, node.root, following, exercise=True, now=node.now())
-    return following.number
+    number = current.number + 1 + skip
+
+    def following(previous: int | None) -> Designation:
+        return replace(current, number=number, title=title, previous=previous)
+
+    return issue_keys(node.node.database, node.root, following, exercise=True, now=node.now()).number
 
 
 def log_again(node: RunningNode, number: int, *, title: str) -> None:
@@ -80,18 +83,22 @@ def test_a_gap_in_the_numbers_could_hide_a_revocation_and_refuses_all(
         asker.ask(asked)
 
 
-def test_a_withheld_keys_statement_leaves_a_gap(network: Network, asker: RunningNode, asked: RunningNode) -> None:
-    next_keys(asked, title="Withheld")
+def test_nothing_after_a_withheld_keys_statement_counts_until_it_is_served(
+    network: Network, asker: RunningNode, asked: RunningNode
+) -> None:
+    withheld = next_keys(asked, title="Withheld")
+    asked.checkpoint()
+    shown = next_keys(asked, title="Shown")
     asked.checkpoint()
     network.intercept = lambda method, url, proceed: (404, {}, b"") if "/envelope/" in url else proceed()
-    asker.follow(asked)
+    for _ in range(2):
+        with pytest.raises(UnavailableError, match="does not serve the public statement at entry"):
+            asker.follow(asked)
+    assert known(asker, asked) == [1, 2]
     network.intercept = lambda method, url, proceed: proceed()
-    next_keys(asked, title="Shown")
-    asked.checkpoint()
     asker.follow(asked)
-    assert known(asker, asked) == [1, 2, 4]
-    with pytest.raises(PolicyError, match="numbered 2 and 4"):
-        asker.node.designation(ASKED)
+    assert known(asker, asked) == [1, 2, withheld, shown]
+    assert asker.node.designation(ASKED).title == "Shown"
 
 
 def test_two_keys_statements_with_one_number_are_kept_as_evidence(

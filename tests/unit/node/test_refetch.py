@@ -83,9 +83,22 @@ def test_what_was_logged_after_the_backup_comes_back_with_its_keys_statement(net
     assert current_designation(service.node.database, LOST).number == 2
     network.tick(LOST)
     assert service.node.history(LOST).latest()[0] == 16
+    assert not [source for source in report.problems if source.startswith("keys statement")]
     report_of_log = check_log(service.node.log_folder.read, service.policy)
     assert (report_of_log.checkpoint.size, report_of_log.envelopes_absent) == (22 * 16, 0)
     follow_all(network)
+
+
+def test_a_keys_statement_that_gets_another_place_than_it_was_signed_for_is_reported(network: SmallNetwork) -> None:
+    root = open_root(network.root / "safe" / f"{LOST}.age", PASSPHRASE)
+    network.tick(LOST)
+    follow_all(network)
+    lose(network)
+    for _ in range(2):
+        reissue_keys(network.folder(LOST), root, now=utc_now())
+    report = refetched(network)
+    assert (report.size, list(report.problems)) == (32, ["keys statement 3"])
+    assert "was signed to follow number 2 at entry 16, not at entry 32" in report.problems["keys statement 3"]
 
 
 def test_a_tail_that_only_witnesses_know_of_needs_the_surviving_files(network: SmallNetwork) -> None:

@@ -17,7 +17,7 @@ URL = "https://xab.centre.example"
 
 def answering(handler: Callable[[httpx.Request], httpx.Response]) -> Transport:
     """Return a transport whose peer is a function."""
-    transport = Transport()
+    transport = Transport(loopback=True)
     transport._made = httpx.Client(transport=httpx.MockTransport(handler), follow_redirects=False)
     return transport
 
@@ -162,7 +162,7 @@ def test_a_stream_goes_on_from_a_place_only_if_the_peer_does() -> None:
 
 
 def test_a_name_that_does_not_exist_is_unavailable() -> None:
-    transport = Transport()
+    transport = Transport(loopback=True)
     try:
         with pytest.raises(UnavailableError, match="does not answer"):
             transport.get("http://localhost:9/log/checkpoint")
@@ -171,7 +171,7 @@ def test_a_name_that_does_not_exist_is_unavailable() -> None:
 
 
 def test_threads_that_come_and_go_leave_no_connections_behind() -> None:
-    transport = Transport()
+    transport = Transport(loopback=True)
     try:
         made = set()
         for _ in range(3):
@@ -186,7 +186,7 @@ def test_threads_that_come_and_go_leave_no_connections_behind() -> None:
 def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    transport = Transport()
+    transport = Transport(loopback=True)
     try:
         assert not any(transport._client()._mounts.values())
     finally:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyEr
 from comity.kernel.canonical import encode_json, parse_object
 from comity.kernel.key import encode_vkey
 from comity.kernel.policy import parse_policy, write_policy
-from comity.kernel.trust import Recognition
+from comity.kernel.trust import Checked, Recognition
 from comity.parties.trust_folder import add_recognition, find_recognition, load_trust
 from support.world import ASKED, ASKER, World, key_pair
 
@@ -119,10 +120,40 @@ def test_another_log_key_never_takes_the_place_of_a_known_one_silently(folder: P
         add_recognition(folder, moved)
 
 
-def test_a_newer_address_takes_the_place_of_the_older(folder: Path, world: World) -> None:
-    moved = replace(world.recognition(ASKER), url="https://moved.example/", remark="moved")
-    add_recognition(folder, moved)
-    assert load_trust(folder)[ASKER] == moved
+def other_policy(world: World, known: Recognition) -> Recognition:
+    witnesses = [(world.authorities[ASKED].witness.public, None)]
+    return replace(known, policy=parse_policy(write_policy(known.log, "https://moved.example/log", witnesses, 1)))
+
+
+def test_another_policy_or_url_never_takes_the_place_of_a_known_one_silently(folder: Path, world: World) -> None:
+    known = world.recognition(ASKER)
+    moved = replace(known, url="https://moved.example/")
+    with pytest.raises(ConflictError, match=r"by the URL 'https://.*, the new one is 'https://moved\.example/'"):
+        add_recognition(folder, moved)
+    with pytest.raises(ConflictError, match="is recognised by another policy; check with"):
+        add_recognition(folder, other_policy(world, known))
+    assert find_recognition(folder, ASKER) == known
+    for newer in (moved, other_policy(world, known)):
+        add_recognition(folder, newer, replace=True)
+        assert find_recognition(folder, ASKER) == newer
+
+
+def test_a_refusal_names_all_that_changed(folder: Path, world: World) -> None:
+    known = world.recognition(ASKER)
+    with pytest.raises(ConflictError) as caught:
+        add_recognition(folder, impostor(replace(other_policy(world, known), url="https://moved.example/")))
+    for what in ("by the root", "by another policy", "by the URL"):
+        assert what in caught.value.message
+    assert "log key" not in caught.value.message
+
+
+def test_the_same_again_and_another_remark_or_check_are_taken(folder: Path, world: World) -> None:
+    known = world.recognition(ASKER)
+    add_recognition(folder, known)
+    later = known.checked_on + timedelta(days=1)
+    noted = replace(known, remark="NV 2026/118", checked=Checked.NOTE_VERBALE, checked_on=later)
+    add_recognition(folder, noted)
+    assert load_trust(folder)[ASKER] == noted
 
 
 def test_what_is_added_is_readable_by_its_owner_after_a_crash_of_another_writer(folder: Path, world: World) -> None:

@@ -92,3 +92,11 @@ CREATE TABLE statement_evidence (
     evidence BLOB NOT NULL,
     PRIMARY KEY (authority, about)
 ) STRICT;
+
+-- Refused replies that contradict one that is held, until the log of their authority has both.
+CREATE TABLE contradiction (
+    second_id TEXT PRIMARY KEY,
+    issuer TEXT NOT NULL,
+    first_id TEXT NOT NULL,
+    delivery BLOB NOT NULL
+) STRICT;

@@ -8,6 +8,11 @@ INSERT INTO log_pending (entry, envelope) VALUES (:entry, :envelope);
 -- First and last arrival number and count of the entries that the next batch takes.
 SELECT min(arrival), max(arrival), count(*) FROM (SELECT arrival FROM log_pending ORDER BY arrival LIMIT :limit);
 
+-- name: log_pending_rank
+-- How many pending entries arrived before one; no row if that one is not pending.
+SELECT (SELECT count(*) FROM log_pending AS earlier WHERE earlier.arrival < log_pending.arrival)
+FROM log_pending WHERE arrival = :arrival;
+
 -- name: log_pending_place
 -- Give the pending entries up to an arrival their places.
 INSERT INTO log_entry (position, entry, envelope)

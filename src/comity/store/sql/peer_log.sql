@@ -47,9 +47,11 @@ SELECT hash FROM peer_node
 WHERE origin = :origin AND level = :level AND position >= :start AND position < :end ORDER BY position;
 
 -- name: log_evidence_add
--- Keep evidence of two contradicting checkpoints; a pair of trees is kept once.
+-- Keep evidence of two contradicting checkpoints; a pair of trees is kept once, and sixteen pairs of a log are enough:
+-- whoever holds a log's keys could fill this disk with more.
 INSERT INTO log_evidence (origin, older_size, older_root, newer_size, newer_root, found, evidence)
-VALUES (:origin, :older_size, :older_root, :newer_size, :newer_root, :found, :evidence)
+SELECT :origin, :older_size, :older_root, :newer_size, :newer_root, :found, :evidence
+WHERE (SELECT count(*) FROM log_evidence WHERE origin = :origin) < 16
 ON CONFLICT DO NOTHING;
 
 -- name: log_evidence_list

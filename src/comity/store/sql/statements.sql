@@ -8,6 +8,10 @@ VALUES (:id, :case_id, :issuer, :kind, :issued, :own, :envelope, :salt, :disclos
 SELECT id, case_id, issuer, own, envelope, salt, disclosures, entry, log_index, logged_by, proof, problem, receipt_id
 FROM statement WHERE id = :id;
 
+-- name: statement_arrival
+-- The arrival number of an own statement's entry.
+SELECT arrival FROM statement WHERE id = :id;
+
 -- name: statements_of_case
 -- Every statement of a case, in the order in which they came to be held here.
 SELECT id, case_id, issuer, own, envelope, salt, disclosures, entry, log_index, logged_by, proof, problem, receipt_id
@@ -163,6 +167,21 @@ SELECT statement_id, envelope FROM designation WHERE authority = :authority AND 
 -- Keep two statements that contradict each other; the first pair about one thing is enough.
 INSERT INTO statement_evidence (authority, about, found, evidence) VALUES (:authority, :about, :found, :evidence)
 ON CONFLICT (authority, about) DO NOTHING;
+
+-- name: contradiction_add
+-- Keep a refused reply that contradicts a held one, unless so many of its issuer wait already.
+INSERT INTO contradiction (issuer, first_id, second_id, delivery)
+SELECT :issuer, :first_id, :second_id, :delivery
+WHERE (SELECT count(*) FROM contradiction WHERE issuer = :issuer) < :most
+ON CONFLICT (second_id) DO NOTHING;
+
+-- name: contradictions_of
+-- Refused replies of an issuer that wait for their place in its log.
+SELECT first_id, second_id, delivery FROM contradiction WHERE issuer = :issuer ORDER BY second_id;
+
+-- name: contradiction_drop
+-- Forget a refused reply.
+DELETE FROM contradiction WHERE second_id = :second_id;
 
 -- name: statement_evidence_list
 -- Evidence out of an authority's statements.
