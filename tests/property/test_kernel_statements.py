@@ -49,6 +49,7 @@ from support.speakers import (
     answers,
     designation,
     keys_statement,
+    logged_replies,
     numbered,
     recognition,
     sealed,
@@ -101,7 +102,7 @@ GENUINE: dict[str, bytes] = {
     "recognition": recognition().encode(),
     "delivery": encode_delivery(Spoken(envelope=SEALED, salt=bytes(32), disclosures=DISCLOSED)),
     "two-keys": encode_two_keys(KEYS, signed_keys(designation(1, NEXT_STATEMENT.public))),
-    "two-replies": encode_two_replies(KEYS, (SEALED, DISCLOSED), (OTHER_SEALED, OTHER_DISCLOSED)),
+    "two-replies": encode_two_replies(*logged_replies((SEALED, DISCLOSED), (OTHER_SEALED, OTHER_DISCLOSED), KEYS)),
 }
 # What reads bytes, and the genuine bytes that mutations start from.
 READERS: dict[str, tuple[Callable[[bytes], object], str]] = {

@@ -41,6 +41,7 @@ from support.speakers import (
     answers,
     designation,
     keys_statement,
+    logged_replies,
     numbered,
     recognition,
     sealed,
@@ -394,8 +395,29 @@ def keys_statements() -> list[Case]:
     rooted = keys_statement(designation(), body=designation().body() | {"pairs": [ROOT.public.to_json()]})
     secret = sign_envelope(SEALED_TYPE, keys_statement(designation()).encode(), [ROOT])
     gap = designation().body() | {"number": 0}
+    unbound = designation(2).body() | {"previous": None}
+    bound = designation().body() | {"previous": 0}
+    following = designation(2, STATEMENT.public, SERVICE.public, WITNESS.public, previous=0)
     return [
         genuine,
+        genuine
+        | {
+            "desc": "the next one, which names the place of the first",
+            "envelope": _text(signed_keys(following).encoded),
+            "expect_number": 2,
+            "expect_body": json.loads(encode_json(following.body())),
+        },
+        *(
+            _broken(
+                genuine,
+                desc,
+                MALFORMED,
+                envelope=_text(
+                    sign_envelope(STATEMENT_TYPE, keys_statement(designation(), body=body).encode(), [ROOT]).encoded
+                ),
+            )
+            for desc, body in (("number 2 without a previous place", unbound), ("number 1 with one", bound))
+        ),
         _broken(
             genuine,
             "another root of the same name",
@@ -554,16 +576,47 @@ def two_replies() -> list[Case]:
         return sealed(statement(kind, body=answers(*items), **changes), signer, first=first)
 
     def file(one: Any, two: Any) -> str:
-        return _text(encode_two_replies(keys_envelope, one, two))
+        return _text(encode_two_replies(*logged_replies(one, two, keys_envelope)))
 
     refusal = reply("refused", ("1", "2"), 0)
     earlier = statement().follows[0]
-    both = encode_two_replies(keys_envelope, refusal, reply("package", ("2", "3"), 200))
+    package = reply("package", ("2", "3"), 200)
+    both = encode_two_replies(*logged_replies(refusal, package, keys_envelope))
     genuine = _evidence("refused, and a package for the same item", both, "two-replies")
     correction = reply("package", ("2",), 400, follows=tuple(sorted((earlier, refusal[0].id))))
     again = sign_envelope(SEALED_TYPE, refusal[0].payload, [STATEMENT]), refusal[1]
+    rotated = signed_keys(designation(2, NEXT_STATEMENT.public, previous=0))
+    other_pair = reply("package", ("2",), 1200, NEXT_STATEMENT)
+    one, two = logged_replies(refusal, package, keys_envelope)
+    early = logged_replies(refusal, other_pair, keys_envelope, rotated, late=True)
+    exercises = [reply(kind, ("1",), first, exercise=True) for kind, first in (("refused", 1400), ("package", 1600))]
     return [
         genuine,
+        genuine
+        | {
+            "desc": "each under a keys statement of its own",
+            "evidence": _text(encode_two_replies(*logged_replies(refusal, other_pair, keys_envelope, rotated))),
+        },
+        genuine | {"desc": "two replies of an exercise", "evidence": file(*exercises)},
+        _broken(
+            genuine,
+            "logged before the keys statement that lists its pair",
+            UNVERIFIED,
+            evidence=_text(encode_two_replies(*early)),
+        ),
+        _broken(
+            genuine,
+            "the proof of another entry",
+            UNVERIFIED,
+            evidence=_text(encode_two_replies(one, replace(two, proof=one.proof))),
+        ),
+        _broken(
+            genuine,
+            "too few witnesses",
+            UNVERIFIED,
+            evidence=_text(encode_two_replies(*logged_replies(refusal, package, keys_envelope, witnesses=1))),
+        ),
+        _broken(genuine, "one of an exercise, the other not", UNVERIFIED, evidence=file(refusal, exercises[1])),
         _broken(genuine, "the second follows the first", UNVERIFIED, evidence=file(refusal, correction)),
         _broken(genuine, "other items", UNVERIFIED, evidence=file(refusal, reply("package", ("3",), 600))),
         _broken(genuine, "one payload signed twice", UNVERIFIED, evidence=file(refusal, again)),

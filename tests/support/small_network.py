@@ -31,7 +31,7 @@ class SmallNetwork:
         self.down: set[str] = set()
         self.up: dict[str, Service] = {}
         self._stacks: dict[str, ExitStack] = {}
-        monkeypatch.setattr(service_module, "Transport", lambda: self)
+        monkeypatch.setattr(service_module, "Transport", lambda **_: self)
         for number, name in enumerate(NAMES):
             create_node(
                 self.folder(name),

@@ -3,18 +3,24 @@
 Everything comes from counters; only ML-DSA signatures, which the library hedges, differ from run to run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from comity.errors import MalformedError, PolicyError, VerificationError
 from comity.kernel.canonical import Json, JsonObject
+from comity.kernel.checkpoint import Checkpoint, cosign_checkpoint, sign_checkpoint, with_signatures
 from comity.kernel.disclosure import decoys_needed, salts_needed, seal
+from comity.kernel.entry import cover_entry, public_entry, sealed_entry
 from comity.kernel.envelope import SEALED_TYPE, STATEMENT_TYPE, Envelope, sign_envelope
+from comity.kernel.evidence import Reply
 from comity.kernel.key import KeyPair, PublicPair
+from comity.kernel.merkle import inclusion_path, leaf_hash, tree_root
+from comity.kernel.note import parse_note
+from comity.kernel.proof import TlogProof
 from comity.kernel.statement import Statement
 from comity.kernel.trust import KEYS_KIND, Checked, Designation, Recognition
-from support.log_keys import LOG, pair, policy
+from support.log_keys import LOG, TIME, WITNESSES, pair, policy
 
 AUTHORITY = "xaa.centre"
 PEER = "xab.centre"
@@ -105,6 +111,55 @@ def keys_statement(designated: Designation, **changes: object) -> Statement:
 def signed_keys(designated: Designation, signer: KeyPair = ROOT) -> Envelope:
     """Return the logged form of a designation."""
     return sign_envelope(STATEMENT_TYPE, keys_statement(designated).encode(), [signer])
+
+
+def proofs(entries: Sequence[bytes], log: KeyPair = LOG, *, witnesses: int = 2) -> list[bytes]:
+    """Return the proof of every entry in a log of just these, under a checkpoint that the witnesses cosigned."""
+    leaves = [leaf_hash(entry) for entry in entries]
+    checkpoint = Checkpoint(origin=log.public.name, size=len(leaves), root=tree_root(leaves))
+    note = parse_note(sign_checkpoint(checkpoint, log, TIME))
+    for witness in WITNESSES[:witnesses]:
+        note = with_signatures(note, cosign_checkpoint(checkpoint, witness, TIME))
+
+    def read(level: int, index: int) -> bytes:
+        return tree_root(leaves[index << level : (index + 1) << level])
+
+    return [
+        TlogProof(
+            index=index, path=tuple(inclusion_path(index, len(leaves), read)), checkpoint_note=note.encode()
+        ).encode()
+        for index in range(len(leaves))
+    ]
+
+
+def logged_replies(
+    first: tuple[Envelope, tuple[str, ...]],
+    second: tuple[Envelope, tuple[str, ...]],
+    *keys: Envelope,
+    log: KeyPair = LOG,
+    witnesses: int = 2,
+    late: bool = False,
+) -> tuple[Reply, Reply]:
+    """Log a `keys` statement and a reply under it, twice; with `late`, the second reply before its `keys` statement."""
+    shown, (key, next_key) = (first, second), (keys * 2)[:2]
+    salts = numbered(32, 2, 700)
+    sealed_entries = [sealed_entry(salt, envelope.id) for salt, (envelope, _) in zip(salts, shown, strict=True)]
+    designating = [public_entry(next_key.id)] if next_key is not key else []
+    rest = [sealed_entries[1], *designating] if late else [*designating, sealed_entries[1]]
+    entries = [public_entry(key.id), sealed_entries[0], cover_entry(bytes(32)), *rest]
+    places = dict(zip(entries, proofs(entries, log, witnesses=witnesses), strict=True))
+    one, two = (
+        Reply(
+            envelope=envelope,
+            disclosures=disclosures,
+            salt=salt,
+            proof=places[sealed_entry(salt, envelope.id)],
+            keys=item,
+            keys_proof=places[public_entry(item.id)],
+        )
+        for item, salt, (envelope, disclosures) in zip((key, next_key), salts, shown, strict=True)
+    )
+    return one, two
 
 
 def answers(*items: str, request: str = CASE) -> JsonObject:

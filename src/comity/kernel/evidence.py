@@ -228,9 +228,7 @@ def _verify_two_replies(value: JsonObject, recognition: Recognition) -> Misbehav
     if one.payload == two.payload or one.id in second.follows or two.id in first.follows:
         raise VerificationError("one reply repeats or corrects the other: no misbehaviour")
     sentence = f"{recognition.authority} gave two replies, {first.kind} and {second.kind}, to one item"
-    return Misbehaviour(
-        authority=recognition.authority, type=TWO_REPLIES, sentence=_flagged(sentence, first.exercise)
-    )
+    return Misbehaviour(authority=recognition.authority, type=TWO_REPLIES, sentence=_flagged(sentence, first.exercise))
 
 
 def _parse_reply(item: Json) -> Reply:

@@ -98,7 +98,7 @@ class Node:
             found = (folder / f"{parse_authority(authority)}{SUFFIX}").stat()
         except FileNotFoundError as exc:
             raise PolicyError(
-                f"{authority} is not recognised here; add it with 'comity trust add' after checking its root"
+                f"{authority} is not recognised here; add it with 'comity trust add' after checking its card"
             ) from exc
         except OSError as exc:
             raise StoreError(f"trust folder {folder} cannot be read: {exc.strerror}") from exc

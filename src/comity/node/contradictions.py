@@ -1,7 +1,7 @@
 """Replies that contradict each other: kept when the second one is refused, evidence once both are logged.
 
-A refused reply alone accuses nobody: whoever stole a revoked pair can sign one. Its authority's own log, after the `keys`
-statement in force there, is what makes it that authority's. So the refused reply waits for its place in the followed log.
+A refused reply alone accuses nobody: whoever stole a revoked pair can sign one. Only the authority's own log, after the
+`keys` statement in force there, makes it that authority's. So a refused reply waits for its place in the followed log.
 """
 
 from typing import Final

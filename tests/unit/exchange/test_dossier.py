@@ -221,7 +221,7 @@ def test_custody_that_cannot_be_judged_is_told() -> None:
 
 
 def test_what_could_not_be_done_is_told() -> None:
-    case = open_case(World())
+    case = open_case(World(), items=[{"description": "A mailbox", "item": item} for item in ("1", "2")])
     answers = Answers(request=case.id, items=["1", "2"])
     case.say(
         ASKED, "not-executed", encode_body(NotExecuted(answers=answers, reason="data_not_held", reasons="Deleted."))

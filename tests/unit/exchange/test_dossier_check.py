@@ -425,7 +425,7 @@ def test_one_keys_statement_at_two_places_is_refused() -> None:
     again, _ = relogged(case)
     shown = ShownLog(case.world.recognition(ASKED))
     shown.add_keys(again.envelope, case.world.proof(ASKED, 0))
-    with pytest.raises(VerificationError, match="keys statement 1 of .* is shown at entries 0 and 2: it was logged ag"):
+    with pytest.raises(VerificationError, match=r"keys statement 1 .* at entries 0 and 2: it was logged again"):
         shown.add_keys(again.envelope, again.proof)
 
 

@@ -1,4 +1,6 @@
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,7 @@ from support.speakers import (
     designation,
     flipped,
     keys_statement,
+    logged_replies,
     recognition,
     sealed,
     signed_keys,
@@ -45,7 +48,7 @@ HIDDEN = tuple(leaf_hash(b"hidden %d" % number) for number in range(11))
 FIRST_KEYS = signed_keys(designation(4))
 OTHER_KEYS = signed_keys(designation(4, NEXT_STATEMENT.public))
 KEYS = signed_keys(designation(1))
-Reply = tuple[Envelope, tuple[str, ...]]
+Shown = tuple[Envelope, tuple[str, ...]]
 
 
 def note(leaves: Sequence[bytes], size: int, signer: KeyPair = LOG) -> bytes:
@@ -71,19 +74,27 @@ def changed(data: bytes, **members: Json) -> bytes:
     return encode_json(parse_object(data) | members)
 
 
-def reply(kind: str = "refused", *, signer: KeyPair = STATEMENT, first: int = 0, **changes: object) -> Reply:
+def reply(kind: str = "refused", *, signer: KeyPair = STATEMENT, first: int = 0, **changes: object) -> Shown:
     body = changes.pop("body", answers("1", "2"))
     return sealed(statement(kind, body=body, **changes), signer, first=first)
 
 
-def replies(one: Reply, two: Reply, keys: Envelope = KEYS) -> bytes:
-    return encode_two_replies(keys, one, two)
+def replies(one: Shown, two: Shown, *keys: Envelope, **more: Any) -> bytes:
+    return encode_two_replies(*logged_replies(one, two, *(keys or (KEYS,)), **more))
 
 
 SAME_SIZE = SplitView(older=note(SHOWN, 7), newer=note(HIDDEN, 7)).encode()
 TWO_KEYS = encode_two_keys(FIRST_KEYS, OTHER_KEYS)
 REFUSED, PACKED = reply("refused"), reply("package", first=200, body=answers("2", "3"))
 TWO_REPLIES = replies(REFUSED, PACKED)
+
+
+def with_reply(**members: Json) -> bytes:
+    """Return two replies with other members in the first one."""
+    value = parse_object(TWO_REPLIES)["replies"]
+    assert isinstance(value, list)
+    assert isinstance(value[0], dict)
+    return changed(TWO_REPLIES, replies=[value[0] | members, value[1]])
 
 
 def refused(data: bytes, message: str, error: type[Exception] = VerificationError) -> None:
@@ -220,7 +231,7 @@ def test_two_replies_to_one_item_are_misbehaviour() -> None:
 
 
 def test_disclosures_may_withhold_all_but_headers_and_answers() -> None:
-    def least(shown: Reply) -> Reply:
+    def least(shown: Shown) -> Shown:
         envelope, texts = shown
         return envelope, tuple(text for text in texts if parse_disclosure(text).name != "body.reasons")
 
@@ -268,6 +279,57 @@ def test_replies_count_only_from_keys_that_the_given_designation_lists() -> None
     refused(replies(REFUSED, elsewhere), "speaks for")
 
 
+def test_replies_under_two_designations_are_misbehaviour() -> None:
+    rotated = signed_keys(designation(2, NEXT_STATEMENT.public))
+    later = reply("package", first=200, signer=NEXT_STATEMENT)
+    assert verify_evidence(replies(REFUSED, later, KEYS, rotated), recognition()).type == "two-replies"
+
+
+def test_a_reply_that_the_authority_did_not_log_after_the_designation_accuses_nobody() -> None:
+    rotated = signed_keys(designation(2, NEXT_STATEMENT.public))
+    early = reply("package", first=200, signer=NEXT_STATEMENT)
+    refused(
+        replies(REFUSED, early, KEYS, rotated, late=True),
+        "logged at entry 3, before the keys statement at entry 4 that lists its pair",
+    )
+
+
+def test_a_reply_that_nobody_logged_accuses_nobody() -> None:
+    one, two = logged_replies(REFUSED, PACKED, KEYS)
+    for other in (
+        replace(two, salt=one.salt),
+        replace(two, proof=one.proof),
+        replace(two, proof=two.keys_proof),
+        replace(two, keys_proof=two.proof),
+    ):
+        refused(encode_two_replies(one, other), "does not lead")
+        refused(encode_two_replies(other, one), "does not lead")
+
+
+def test_a_log_without_its_witnesses_or_of_another_authority_proves_no_reply() -> None:
+    refused(replies(REFUSED, PACKED, witnesses=1), "quorum")
+    refused(replies(REFUSED, PACKED, log=OTHER_LOG, witnesses=0), "xab.centre/log")
+    refused(replies(REFUSED, PACKED, log=pair(LOG.public.name, 77)), "xaa.centre/log")
+
+
+def test_replies_of_exercise_and_reality_or_of_two_cases_are_told_apart() -> None:
+    one, two = reply(exercise=True), reply("package", first=200, exercise=True)
+    found = verify_evidence(replies(one, two), recognition())
+    assert found.sentence == "EXERCISE: xaa.centre gave two replies, refused and package, to one item"
+    refused(replies(one, PACKED), "of two cases, or one is an exercise: no misbehaviour")
+    elsewhere = reply("package", first=200, subject="ab" * 32)
+    refused(replies(REFUSED, elsewhere), "of two cases, or one is an exercise: no misbehaviour")
+
+
+def test_two_designations_of_an_exercise_are_told_so() -> None:
+    one, two = (
+        sign_envelope(STATEMENT_TYPE, keys_statement(item, exercise=True).encode(), [ROOT])
+        for item in (designation(4), designation(4, NEXT_STATEMENT.public))
+    )
+    assert verify_evidence(encode_two_keys(one, two), recognition()).sentence.startswith("EXERCISE: the root of")
+    assert verify_evidence(encode_two_keys(one, OTHER_KEYS), recognition()).sentence.startswith("the root of")
+
+
 def test_a_designation_that_the_root_did_not_sign_accuses_nobody() -> None:
     forged = signed_keys(designation(1), pair(ROOT.public.name, 78))
     refused(replies(REFUSED, PACKED, forged), "not signed by both keys of xaa.centre/root")
@@ -281,7 +343,7 @@ def test_a_disclosure_of_another_statement_accuses_nobody() -> None:
     refused(replies(REFUSED, headless), "missing member follows", MalformedError)
 
 
-def test_two_replies_takes_two_objects_of_envelope_and_disclosures() -> None:
+def test_two_replies_takes_two_objects_with_everything_that_proves_them() -> None:
     value = parse_object(TWO_REPLIES)["replies"]
     assert isinstance(value, list)
     one = value[0]
@@ -293,7 +355,10 @@ def test_two_replies_takes_two_objects_of_envelope_and_disclosures() -> None:
         "x",
         [one, "x"],
         [one, {}],
+        [one, one | {"extra": ""}],
         [one, one | {"salt": ""}],
+        [one, one | {"proof": ""}],
+        [one, one | {"keys_proof": 1}],
         [one, one | {"disclosures": "x"}],
         [one, one | {"disclosures": [1]}],
         [one, one | {"envelope": 1}],
@@ -334,8 +399,9 @@ def test_evidence_against_one_authority_is_none_against_another(data: bytes) -> 
         changed(SAME_SIZE, newer=None),
         changed(SAME_SIZE, older_root=None),
         changed(TWO_KEYS, envelopes=["*", "*"]),
-        changed(TWO_REPLIES, keys=1),
-        changed(TWO_REPLIES, keys=encode_base64(b"{}")),
+        changed(TWO_REPLIES, keys=encode_base64(KEYS.encoded)),
+        with_reply(keys=1),
+        with_reply(keys=encode_base64(b"{}")),
         SAME_SIZE + b"\n",
     ],
 )
@@ -357,8 +423,11 @@ def test_evidence_has_a_largest_size() -> None:
         changed(TWO_KEYS, envelopes={}),
         changed(TWO_KEYS, envelopes=[1]),
         changed(TWO_KEYS, envelopes=["*"]),
-        changed(TWO_REPLIES, keys=None),
-        changed(TWO_REPLIES, keys=encode_base64(REFUSED[0].encoded)),
+        changed(TWO_REPLIES, replies=[]),
+        changed(TWO_REPLIES, replies=[{}]),
+        changed(TWO_REPLIES, replies=[1]),
+        with_reply(keys=None),
+        with_reply(keys=encode_base64(REFUSED[0].encoded)),
         changed(SAME_SIZE, older=encode_base64(b"../../etc\n\n\xe2\x80\x94 a AAAAAAA=\n")),
         changed(SAME_SIZE, older=encode_base64(b"x")),
     ],
@@ -369,7 +438,7 @@ def test_a_file_that_names_nobody_is_refused_before_anyone_is_looked_up(data: by
 
 
 @pytest.mark.parametrize(
-    ("data", "step"), [(SAME_SIZE, 5), (rewritten(5, 11).encode(), 5), (TWO_KEYS, 7), (TWO_REPLIES, 11)]
+    ("data", "step"), [(SAME_SIZE, 5), (rewritten(5, 11).encode(), 5), (TWO_KEYS, 7), (TWO_REPLIES, 151)]
 )
 def test_any_flipped_byte_is_refused(data: bytes, step: int) -> None:
     held = recognition()

@@ -370,6 +370,8 @@ def test_a_kept_view_equals_a_full_rebuild_whatever_the_order(
         assert not kept.left_out
         assert len(kept.timeline) == len(held)
     network.checkpoint()
+    for node in (asker, asked):
+        assert [record.id for record in node.case(case) if record.log_index is None] == []
     mine, theirs = (desk.case_view(node.node, case) for node in (asker, asked))
     # Both parties hold the same statements and, once all are logged, compute the same view.
     assert replace(mine, as_of=theirs.as_of) == theirs

@@ -34,10 +34,13 @@ from comity.kernel.canonical import (
     format_time,
     parse_object,
 )
+from comity.kernel.disclosure import parse_disclosure
+from comity.kernel.evidence import verify_evidence
 from comity.kernel.key import KeyPair, Role
 from comity.kernel.statement import Statement
 from comity.kernel.trust import Designation
-from comity.node import inbox
+from comity.log.state import append_pending
+from comity.node import contradictions, inbox
 from comity.node.inbox import MAX_ENCRYPTED_BYTES, accept_delivery, shown
 from comity.node.inception import issue_keys, reissue_keys
 from comity.node.keyring import generate_seeds
@@ -417,6 +420,100 @@ def test_an_outcome_that_arrives_twice_at_once_does_not_contradict_itself(
 
 
 # 6. The case.
+
+
+def evidence(node: RunningNode, of: RunningNode) -> list[bytes]:
+    return [bytes(row[1]) for row in node.rows("statement_evidence_list", authority=of.authority)]
+
+
+def contradict(network: Network, asker: RunningNode, asked: RunningNode, pair: KeyPair | None = None) -> Spoken:
+    """Answer an item, and then again as if nothing had been answered; the second answer is not logged yet."""
+    case = asker.ask(asked)
+    network.settle()
+    body = BODIES["refused"] | {"answers": answers(case)}
+    asked.say("refused", asker, body, case)
+    network.settle()
+    second = asked.sign(asker, pair=pair, kind="refused", subject=case, follows=(case,), body=body)
+    refused(asker, asker.encrypted(second), PolicyError, "contradicts")
+    return second
+
+
+def log(node: RunningNode, spoken: Spoken) -> None:
+    with node.node.database.transaction() as tx:
+        append_pending(tx, spoken.entry)
+
+
+def test_two_replies_are_evidence_once_both_are_logged(
+    network: Network, asker: RunningNode, asked: RunningNode
+) -> None:
+    second = contradict(network, asker, asked)
+    network.checkpoint()
+    assert not evidence(asker, asked)
+    assert len(asker.rows("contradictions_of", issuer=ASKED)) == 1
+    log(asked, second)
+    network.checkpoint()
+    (found,) = evidence(asker, asked)
+    sentence = verify_evidence(found, asker.node.recognition(ASKED)).sentence
+    assert sentence == f"EXERCISE: {ASKED} gave two replies, refused and refused, to one item"
+    assert not asker.rows("contradictions_of", issuer=ASKED)
+    # No more of the case is shown than it must.
+    shown = parse_object(found, max_bytes=8_000_000)["replies"]
+    assert isinstance(shown, list)
+    for reply in shown:
+        assert isinstance(reply, dict)
+        assert isinstance(reply["disclosures"], list)
+        names = {parse_disclosure(str(text)).name for text in reply["disclosures"]}
+        assert {name for name in names if name.startswith("body.")} == {"body.answers"}
+
+
+def test_two_replies_under_two_designations_are_evidence(
+    network: Network, asker: RunningNode, asked: RunningNode
+) -> None:
+    pair = generate_seeds().pair(ASKED, Role.STATEMENT)
+    assert asked.approver.statement is not None
+    case = asker.ask(asked)
+    network.settle()
+    body = BODIES["refused"] | {"answers": answers(case)}
+    asked.say("refused", asker, body, case)
+    network.settle()
+    network.checkpoint()
+    designate(asked, pair)
+    revoke(asked, asked.approver.statement)
+    network.checkpoint()
+    second = asked.sign(asker, pair=pair, kind="refused", subject=case, follows=(case,), body=body)
+    refused(asker, asker.encrypted(second), PolicyError, "contradicts")
+    log(asked, second)
+    network.checkpoint()
+    (found,) = evidence(asker, asked)
+    assert verify_evidence(found, asker.node.recognition(ASKED)).authority == ASKED
+
+
+def test_whoever_stole_a_pair_that_was_revoked_since_convicts_nobody(
+    network: Network, asker: RunningNode, asked: RunningNode
+) -> None:
+    assert asked.approver.statement is not None
+    second = contradict(network, asker, asked)
+    revoke(asked, asked.approver.statement)
+    network.checkpoint()
+    log(asked, second)
+    network.checkpoint()
+    assert not evidence(asker, asked)
+    assert not asker.rows("contradictions_of", issuer=ASKED)
+
+
+def test_contradictions_that_are_never_logged_fill_no_disk(
+    network: Network, asker: RunningNode, asked: RunningNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contradictions, "MAX_WAITING", 2)
+    first = contradict(network, asker, asked)
+    statement = first.statement()
+    refused(asker, asker.encrypted(first), PolicyError, "contradicts")
+    for _ in range(3):
+        other = asked.sign(
+            asker, kind="refused", subject=statement.subject, follows=statement.follows, body=dict(statement.body)
+        )
+        refused(asker, asker.encrypted(other), PolicyError, "contradicts")
+    assert len(asker.rows("contradictions_of", issuer=ASKED)) == 2
 
 
 @pytest.fixture
