@@ -242,12 +242,20 @@ class _Recovery:
         return moved, tuple(unheard)
 
     def _newest_head_of(self, recognition: Recognition) -> WitnessHead | None:
+        """Return the newest head of a log that others hold; what the log itself shows counts only where nobody does.
+
+        A log that has forked since would show its fork: the others hold what was cosigned before.
+        """
         origin = recognition.log.name
         digest = sha256(origin.encode()).hexdigest()
-        urls = [f"{recognition.url}/log/checkpoint"]
+        urls: list[str] = []
         for other in self._trust.values():
             if other.authority != recognition.authority:
                 urls += [f"{other.url}/witness/{digest}/checkpoint", f"{followed_url(other.url, origin)}/checkpoint"]
+        held = self._newest_of(urls, recognition)
+        return held if held is not None else self._newest_of([f"{recognition.url}/log/checkpoint"], recognition)
+
+    def _newest_of(self, urls: Sequence[str], recognition: Recognition) -> WitnessHead | None:
         newest: WitnessHead | None = None
         for url in urls:
             try:
