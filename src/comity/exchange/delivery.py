@@ -141,10 +141,10 @@ def open_delivery(spoken: Spoken, designation: Designation, *, history: KeyHisto
         VerificationError: another key signed, the key may not say this, a disclosure does not belong or one is missing.
         MalformedError: the content breaks its format or a header stays closed.
     """
-    if designation.authority != claimed_issuer(spoken):
-        raise VerificationError(f"designation of {designation.authority} used for {claimed_issuer(spoken)}")
     verified = verify_speaker(spoken.envelope, designation, history=history)
     opened = disclosure.open_sealed(spoken.envelope.payload, spoken.disclosures)
+    if designation.authority != opened.issuer:
+        raise VerificationError(f"designation of {designation.authority} used for {opened.issuer}")
     if opened.undisclosed != disclosure.decoys_needed(len(spoken.disclosures)):
         raise VerificationError(f"{opened.undisclosed} digests stay closed: the addressee is shown a part only")
     statement = opened.statement()

@@ -7,6 +7,7 @@ derives for itself, and a disagreement is refused with its reasons.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.exchange.statements import NotExecuted, Preserved, Refused, Request, body_of
@@ -67,6 +68,7 @@ def covers(provision: str, article: str) -> bool:
     return provision.split("(", 1)[0] == article.split("(", 1)[0]
 
 
+@lru_cache(maxsize=512)
 def basis_on(asker: str, asked: str, measure: str, on: date) -> Basis:
     """Return the legal basis between two participants on a day.
 

@@ -46,7 +46,12 @@ class Disclosure:
 
     def digest(self) -> str:
         """Return what the sealed statement holds in its place."""
-        return encode_base64url(sha256(self.encode().encode("ascii")).digest())
+        return digest_of(self.encode())
+
+
+def digest_of(disclosure: str) -> str:
+    """Return the digest of a disclosure's text, as a sealed statement lists it (RFC 9901 section 4.2.3)."""
+    return encode_base64url(sha256(disclosure.encode("ascii")).digest())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +170,8 @@ def open_sealed(payload: bytes, disclosures: Iterable[str]) -> Opened:
     opened = 0
     for text in disclosures:
         disclosure = parse_disclosure(text)
-        if disclosure.digest() not in sealed.digests:
+        # The text was just read as the one spelling of the disclosure, so its digest is the disclosure's.
+        if digest_of(text) not in sealed.digests:
             raise VerificationError(f"the disclosure of {disclosure.name[:40]!r} does not belong to this statement")
         is_body = disclosure.name.startswith(BODY_PREFIX)
         target, name = (body, disclosure.name.removeprefix(BODY_PREFIX)) if is_body else (headers, disclosure.name)
