@@ -135,10 +135,10 @@ def claimed_issuer(spoken: Spoken) -> str:
 
 
 def open_delivery(spoken: Spoken, designation: Designation, *, history: KeyHistory | None = None) -> Statement:
-    """Verify who signed and open what it says, all of it: no more digests may stay closed than there are decoys.
+    """Verify who signed and open what it says; no more digests may stay closed than decoys can explain.
 
     Raises:
-        VerificationError: another key signed, the key may not say this, a disclosure does not belong or one is missing.
+        VerificationError: another key signed, the key may not say this, a disclosure does not belong, or too many are missing.
         MalformedError: the content breaks its format or a header stays closed.
     """
     verified = verify_speaker(spoken.envelope, designation, history=history)
@@ -146,7 +146,7 @@ def open_delivery(spoken: Spoken, designation: Designation, *, history: KeyHisto
     if designation.authority != opened.issuer:
         raise VerificationError(f"designation of {designation.authority} used for {opened.issuer}")
     if opened.undisclosed != disclosure.decoys_needed(len(spoken.disclosures)):
-        raise VerificationError(f"{opened.undisclosed} digests stay closed: the addressee is shown a part only")
+        raise VerificationError(f"{opened.undisclosed} digests stay closed, more than decoys can explain")
     statement = opened.statement()
     check_speaks(verified, statement)
     return statement

@@ -113,7 +113,7 @@ def test_dropping_or_swapping_disclosures_is_seen() -> None:
 
 def test_the_caller_says_whose_keys_count() -> None:
     peer = designation(authority=PEER, participant="XAB", pairs=(PEER_STATEMENT.public,))
-    with pytest.raises(VerificationError, match=r"designation of xab\.centre used for xaa\.centre"):
+    with pytest.raises(VerificationError, match=r"which no keys statement of xab\.centre designates"):
         open_delivery(SPOKEN, peer)
     with pytest.raises(VerificationError, match=r"which no keys statement of xaa\.centre designates"):
         open_delivery(SPOKEN, designation(2, NEXT_STATEMENT.public))
