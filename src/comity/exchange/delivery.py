@@ -138,7 +138,8 @@ def open_delivery(spoken: Spoken, designation: Designation, *, history: KeyHisto
     """Verify who signed and open what it says; no more digests may stay closed than decoys can explain.
 
     Raises:
-        VerificationError: another key signed, the key may not say this, a disclosure does not belong, or too many are missing.
+        VerificationError: another key signed, the key may not say this, a disclosure does not belong, or too many are
+            missing.
         MalformedError: the content breaks its format or a header stays closed.
     """
     verified = verify_speaker(spoken.envelope, designation, history=history)
