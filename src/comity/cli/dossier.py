@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from comity.cli.options import DIRECTORY, FILE, passphrase_option, read_passphrase, say
-from comity.errors import ConflictError
+from comity.errors import ConflictError, NotFoundError
 
 
 @click.group()
@@ -36,6 +36,8 @@ def export(
 
     if output.exists():
         raise ConflictError(f"{output} is there already; nothing was written")
+    if not output.absolute().parent.is_dir():
+        raise NotFoundError(f"{output} cannot be written: there is no folder {output.parent}")
     part = output.with_name(output.name + ".part")
     try:
         passphrase = read_passphrase(passphrase_file, f"officer {officer}")

@@ -221,6 +221,10 @@ def check_statement(statement: Statement, held: Sequence[records.Record]) -> str
         )
     if statement.kind == "request":
         return check_request(statement).remark
+    if statement.kind == "opened":
+        package = statement.body["package"]
+        if any(known.kind == "opened" and known.body["package"] == package for known in by_id.values()):
+            raise PolicyError(f"package {str(package)[:12]}… was opened already; once more would break its custody")
     if statement.kind == "package":
         _check_exhibits(statement, by_id.values())
     check_outcome_law(statement, by_id)
