@@ -306,6 +306,18 @@ def test_an_opened_package_continues_an_unbroken_chain_of_custody(
     assert not parts(asker)
 
 
+def test_a_package_is_said_to_be_opened_once(
+    network: Network, asker: RunningNode, asked: RunningNode, package: str
+) -> None:
+    asker.run()
+    kind, body = open_package(asker.node, package, "maria")
+    case = asker.record(package).case
+    drafts = [asker.draft(kind, asked, body, case) for _ in range(2)]
+    asker.approve(drafts[0])
+    with pytest.raises(PolicyError, match="was opened already"):
+        asker.approve(drafts[1])
+
+
 def test_a_package_cannot_be_opened_before_its_exhibits_are_here(
     asker: RunningNode, asked: RunningNode, package: str
 ) -> None:
