@@ -23,7 +23,7 @@ BELOW: dict[str, frozenset[str]] = {
     "store": frozenset(),
     "log": frozenset({"kernel", "store"}),
     "parties": frozenset({"kernel", "store"}),
-    "law": frozenset({"kernel", "parties"}),
+    "law": frozenset({"kernel", "parties", "store"}),
     "exchange": frozenset({"kernel", "age", "parties", "law"}),
     "conduct": _DOMAIN,
     "cables": _DOMAIN,

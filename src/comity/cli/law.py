@@ -1,61 +1,146 @@
-"""`comity law`: which instrument can carry a request, and how far a treaty is from binding anyone."""
+"""`comity law`: which instrument can carry a request, for one pair or for all, and what the law is short of."""
 
-from datetime import UTC, date, datetime
+import csv
+import sys
+from pathlib import Path
 
 import click
 
+from comity.cli.law_options import code_of, day_of, folder_option, on_option, tables, word_of
+from comity.cli.law_reform import amend, checklist, gaps
+from comity.cli.law_text import text
 from comity.cli.options import json_option, print_json
-from comity.errors import MalformedError
+
+_GRADES = "Grades: T text read, S secondary source, P parent treaty, M memory; M may warn and never decides."
+_PENALTY = "Maximum custody for the act there, in years; life, none (no offence there) or unknown."
 
 
 @click.group()
-def law() -> None:
+@folder_option
+@click.pass_context
+def law(ctx: click.Context, folder: Path | None) -> None:
     """Ask the law tables; each answer carries its source and how sure it is."""
+    ctx.obj = folder
 
 
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise MalformedError(f"{text!r} is not a date of the form YYYY-MM-DD") from exc
+law.add_command(gaps)
+law.add_command(amend)
+law.add_command(checklist)
+law.add_command(text)
 
 
 @law.command("basis")
 @click.argument("asker")
 @click.argument("asked")
 @click.option("--measure", default="preservation", show_default=True)
-@click.option("--conduct", default=None, help="What the offence is, such as illegal_access.")
-@click.option("--on", "day", default=None, help="Date, YYYY-MM-DD; today by default.")
+@click.option("--conduct", default=None, help="What the offence is, such as illegal-access.")
+@click.option("--penalty-asker", default="unknown", show_default=True, help=_PENALTY)
+@click.option("--penalty-asked", default="unknown", show_default=True, help=_PENALTY)
+@click.option(
+    "--organised/--not-organised", default=None, help="Whether an organised criminal group takes part, across borders."
+)
+@click.option("--brief", is_flag=True, help="Leave out the instruments that do not carry it.")
+@on_option
 @json_option
-def basis(asker: str, asked: str, measure: str, conduct: str | None, day: str | None, *, as_json: bool) -> None:
-    """Say which loaded instrument can carry a request of ASKER to ASKED, with the reasons."""
-    from comity.exchange.legal import parse_measure
-    from comity.law.basis import legal_basis
+@click.pass_obj
+def basis(
+    folder: Path | None,
+    asker: str,
+    asked: str,
+    measure: str,
+    conduct: str | None,
+    penalty_asker: str,
+    penalty_asked: str,
+    day: str | None,
+    *,
+    organised: bool | None,
+    brief: bool,
+    as_json: bool,
+) -> None:
+    """Say which loaded instrument can carry a request of ASKER to ASKED, with the reasons.
 
-    found = legal_basis(asker.upper(), asked.upper(), parse_measure(measure), _day(day), conduct=conduct)
+    Participants are named by code, such as PRT, or by name.
+    """
+    from comity.law.basis import legal_basis
+    from comity.law.measures import parse_measure
+    from comity.law.reach import Penalties, parse_penalty
+    from comity.law.report import basis_lines
+
+    found = legal_basis(
+        code_of(asker),
+        code_of(asked),
+        parse_measure(measure),
+        day_of(day),
+        conduct=word_of(conduct),
+        penalties=Penalties(asker=parse_penalty(penalty_asker), asked=parse_penalty(penalty_asked)),
+        organised=organised,
+        register=tables(folder),
+    )
     if as_json:
         print_json(found.to_json())
         return
-    click.echo(f"{found.summary} (on {found.on})")
-    for option in found.options:
-        mark = "*" if option is found.chosen else " "
-        click.echo(f"\n{mark} {option.label}")
-        for reason in (*option.reasons, *option.warnings):
-            grade = f" [{reason.grade_detail}]" if reason.grade_detail else ""
-            click.echo(f"    {reason.text}{grade}")
-    click.echo("\nGrades: T text read, S secondary source, P parent treaty, M memory; M may warn and never decides.")
+    for line in basis_lines(found, brief=brief):
+        click.echo(line)
+    click.echo(f"\n{_GRADES}")
 
 
-@law.command("status")
-@click.argument("instrument")
-@click.option("--on", "day", default=None, help="Date, YYYY-MM-DD; today by default.")
-def status(instrument: str, day: str | None) -> None:
-    """Say how far INSTRUMENT is: signatures and ratifications, confirmed and reported apart."""
-    from comity.law.status import treaty_summary
+@law.command("matrix")
+@click.option("--measure", default=None, help="Say for every ordered pair what carries this measure.")
+@click.option("--conduct", default=None, help="What the offence is, with --measure.")
+@on_option
+@click.pass_obj
+def matrix(folder: Path | None, measure: str | None, conduct: str | None, day: str | None) -> None:
+    """Print a CSV table of all pairs: the instruments that bind both, or what carries a measure."""
+    from comity.law.matrix import matrix as matrix_of
+    from comity.law.matrix import measure_rows, status_rows
+    from comity.law.measures import parse_measure
 
-    summary = treaty_summary(instrument, _day(day))
-    click.echo(summary.sentence)
-    for name, tally in (("signatories", summary.signatories), ("ratifications", summary.consents)):
-        click.echo(f"  {name}: {tally.confirmed} confirmed, {tally.reported} reported, {tally.memory} from memory")
+    found = matrix_of(day_of(day), register=tables(folder))
+    rows = (
+        status_rows(found) if measure is None else measure_rows(found, parse_measure(measure), conduct=word_of(conduct))
+    )
+    csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+
+
+@law.command("cable")
+@click.option("--zone", required=True, help="Where the cable was damaged, such as eez or high-seas.")
+@click.option("--coastal", default=None, help="The coastal state, in its zones.")
+@click.option("--flag", required=True, help="The state whose flag the ship flies.")
+@click.option("--asker", required=True, help="The state that wants to act or to have evidence.")
+@click.option("--crew", multiple=True, help="State whose national master or crew are; may be repeated.")
+@click.option("--intent", default="unknown", show_default=True, help="wilful, negligent or unknown.")
+@on_option
+@json_option
+@click.pass_obj
+def cable(
+    folder: Path | None,
+    zone: str,
+    coastal: str | None,
+    flag: str,
+    asker: str,
+    crew: tuple[str, ...],
+    intent: str,
+    day: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Say who may act on a damaged submarine cable, whose duty it is, and how the evidence travels."""
+    from comity.law.sea.answer import lines
+    from comity.law.sea.damage import cable_damage
+
+    found = cable_damage(
+        zone.replace("-", "_"),
+        coastal=None if coastal is None else code_of(coastal),
+        flag=code_of(flag),
+        asker=code_of(asker),
+        crew=tuple(code_of(state) for state in crew),
+        intent=intent,
+        on=day_of(day),
+        register=tables(folder),
+    )
+    if as_json:
+        print_json(found.to_json())
+        return
+    for line in lines(found):
+        click.echo(line)
+    click.echo(f"\n{_GRADES}")

@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "dossier": ("comity.cli.dossier", "dossier", "Make a dossier of a case."),
     "init": ("comity.cli.node", "init", "Make a node."),
     "keys": ("comity.cli.keys", "keys", "Show, refresh, rotate and revoke keys."),
-    "law": ("comity.cli.law", "law", "Ask which instrument can carry a request, and who is bound."),
+    "law": ("comity.cli.law", "law", "Ask which instrument can carry a request, and what no treaty covers."),
     "log": ("comity.cli.log", "log", "Check a log from its files; refetch what a restored one lacks."),
     "officer": ("comity.cli.officer", "officer", "Add officers to a node."),
     "restore": (
@@ -31,6 +31,7 @@ COMMANDS: Final = {
         "Put a backup in place; the node signs nothing until it has refetched.",
     ),
     "serve": ("comity.cli.serve", "serve", "Run a node."),
+    "treaty": ("comity.cli.treaty", "treaty", "Ask who is bound by which instrument; load newer lists."),
     "trust": ("comity.cli.trust", "trust", "Keep the trust folder: whose root key is whose."),
     "verify": ("comity.cli.verify", "verify", "Check a dossier or evidence of misbehaviour, offline."),
     "witnesses": ("comity.cli.node", "witnesses", "Name the witnesses of a node's log."),

@@ -38,6 +38,7 @@ class ClockEvent(StrEnum):
     RECEIVED = "received"
     ACKNOWLEDGED = "acknowledged"
     PRESERVED = "preserved"
+    SERVED = "served"
     ASSISTANCE_REQUEST_RECEIVED = "assistance_request_received"
     ASSISTANCE_REQUEST_DECIDED = "assistance_request_decided"
     QUESTION_RECEIVED = "question_received"
@@ -75,6 +76,33 @@ class Clock(Sourced):
     def can_become_overdue(self) -> bool:
         """True for a binding ceiling: one that the treaty sets or the asked declared, not resting on memory."""
         return self.kind is ClockKind.CEILING and self.character is not ClockCharacter.WISHED and self.grade.binding
+
+    def to_json(self) -> dict[str, object]:
+        """Return the clock as JSON values."""
+        return {
+            "clock": self.name,
+            "instrument": self.instrument,
+            "article": self.provision,
+            "kind": self.kind.value,
+            "character": self.character.value,
+            "length": self.length,
+            "calendar": self.calendar.value,
+            "start": self.start_event.value,
+            "ends_with": None if self.ends_with is None else self.ends_with.value,
+            "may_start": self.may_start,
+            "can_become_overdue": self.can_become_overdue,
+            "text": self.paraphrase,
+            "grade": self.grade_detail,
+            "source": self.source,
+        }
+
+    @property
+    def sentence(self) -> str:
+        """The period in words: character, kind, length, start and calendar."""
+        unit = "hours" if self.calendar is ClockCalendar.HOURS else "calendar days"
+        ends = f"until {self.ends_with}" if self.length is None else f"{self.length} {unit}"
+        words = f"{self.kind} by {self.character}: {ends} from {self.start_event}".replace("_", " ")
+        return words if self.may_start else f"{words}; it rests on memory and never runs"
 
     @property
     def may_start(self) -> bool:

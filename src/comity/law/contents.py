@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from comity.errors import PolicyError
-from comity.law.basis import BasisOption
-from comity.law.model import ContentItem, Requirement
+from comity.law.model import Requirement
+from comity.law.option import BasisOption
+from comity.law.rows import ContentItem
 from comity.parties.table import Grade
 
 

@@ -6,9 +6,10 @@ appear as one class, so that a figure never tells on whom a request bore.
 """
 
 from comity.errors import NotFoundError, PolicyError
-from comity.law.basis import BasisOption
-from comity.law.model import Exposure, Ground, GroundCode, NonExecutionReason
+from comity.law.model import Exposure, GroundCode
+from comity.law.option import BasisOption
 from comity.law.register import Register, load_register
+from comity.law.rows import Ground, NonExecutionReason
 
 # The one class under which grounds that expose a person are published.
 PROTECTED_CLASS = "protected"

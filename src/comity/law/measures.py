@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from comity.errors import MalformedError
+
 
 class Measure(StrEnum):
     """The measures, by the values that statements carry."""
@@ -35,3 +37,15 @@ _LABELS = {
     Measure.FREEZING: "freezing",
     Measure.GENERAL_ASSISTANCE: "general assistance",
 }
+
+
+def parse_measure(text: str) -> Measure:
+    """Return the measure named `text`, which may be written with hyphens.
+
+    Raises:
+        MalformedError: there is none of that name.
+    """
+    try:
+        return Measure(text.replace("-", "_"))
+    except ValueError as exc:
+        raise MalformedError(f"measure {text!r} is unknown; known are {', '.join(Measure)}") from exc

@@ -1,32 +1,59 @@
-"""The rows of the law tables: one schema for every instrument.
+"""The vocabulary of the law tables: what an instrument is, what was done towards it, and on what terms it carries.
 
-Each table of `reference/` has one row type here, and every row carries source and grade. Paraphrases are the
-project's own words and decide nothing: an officer reads the certified text. `register` loads the tables and holds
-their references to each other.
+The values are those that the tables write. `rows` has the rows, `tables` reads them, `register` holds them together.
 """
 
 import re
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from comity.errors import MalformedError
-from comity.law.measures import Measure
-from comity.parties.table import Sourced
 
 # An article, then its paragraphs and letters: 29, 29(2), 29(2)(a).
 _PROVISION = re.compile(r"[1-9][0-9]{0,2}(\([1-9][0-9]?\))?(\([a-z]\))?", re.ASCII)
-_DELAY = re.compile(r"(?P<count>[1-9][0-9]{0,3}) (?P<unit>days|months then first of month)", re.ASCII)
-_MONTHS = 12
 
 
 class InstrumentKind(StrEnum):
-    """What sort of legal ground an instrument is."""
+    """What sort of legal text an instrument is; reciprocity is none, and carries a request all the same."""
 
     TREATY = "treaty"
     PROTOCOL = "protocol"
     ARRANGEMENT = "arrangement"
     RECIPROCITY = "reciprocity"
+
+
+class Family(StrEnum):
+    """What an instrument is about: assistance between authorities, or the sea and what lies on its bed."""
+
+    ASSISTANCE = "assistance"
+    SEA = "sea"
+
+
+class Parties(StrEnum):
+    """How much of an instrument's list of parties the tables hold; reciprocity has none."""
+
+    LOADED = "loaded"
+    PARTIAL = "partial"
+    NOT_LOADED = "not_loaded"
+    NONE = "none"
+
+
+class Territories(StrEnum):
+    """Whether an instrument lets a state name the territories to which it applies, or says nothing of them."""
+
+    DECLARED = "declared"
+    SILENT = "silent"
+
+
+class ActSort(StrEnum):
+    """The sorts of act: those of one sort by one participant state the same fact, or dispute it."""
+
+    SIGNATURE = "signature"
+    CONSENT = "consent"
+    WITHDRAWAL = "withdrawal"
+    TERRITORY = "territory"
+    REMARK = "remark"
 
 
 class Act(StrEnum):
@@ -38,11 +65,46 @@ class Act(StrEnum):
     APPROVAL = "approval"
     ACCESSION = "accession"
     SUCCESSION = "succession"
+    DEFINITIVE_SIGNATURE = "definitive_signature"
+    FORMAL_CONFIRMATION = "formal_confirmation"
+    WITHDRAWAL = "withdrawal"
+    TERRITORIAL_APPLICATION = "territorial_application"
+    TERRITORIAL_EXCLUSION = "territorial_exclusion"
+    RESERVATION = "reservation"
+    WITHDRAWAL_OF_RESERVATION = "withdrawal_of_reservation"
+    DECLARATION = "declaration"
+    OBJECTION = "objection"
+    DESIGNATION = "designation"
+
+    @property
+    def sort(self) -> ActSort:
+        """The sort of fact that the act states."""
+        return _SORTS.get(self, ActSort.CONSENT)
 
     @property
     def binds(self) -> bool:
         """True for every act that expresses consent to be bound; a signature alone does not."""
-        return self is not Act.SIGNATURE
+        return self.sort is ActSort.CONSENT
+
+    @property
+    def label(self) -> str:
+        """The act in words."""
+        return self.value.replace("_", " ")
+
+
+_SORTS: Mapping[Act, ActSort] = MappingProxyType(
+    {
+        Act.SIGNATURE: ActSort.SIGNATURE,
+        Act.WITHDRAWAL: ActSort.WITHDRAWAL,
+        Act.TERRITORIAL_APPLICATION: ActSort.TERRITORY,
+        Act.TERRITORIAL_EXCLUSION: ActSort.TERRITORY,
+        Act.RESERVATION: ActSort.REMARK,
+        Act.WITHDRAWAL_OF_RESERVATION: ActSort.REMARK,
+        Act.DECLARATION: ActSort.REMARK,
+        Act.OBJECTION: ActSort.REMARK,
+        Act.DESIGNATION: ActSort.REMARK,
+    }
+)
 
 
 class Confidence(StrEnum):
@@ -62,15 +124,39 @@ class Duty(StrEnum):
 
 
 class Channel(StrEnum):
-    """Which body of the asked participant a request goes to: the competence that its authority needs."""
+    """Which body asks or is asked: the competence that an authority needs for a request."""
 
     CONTACT_POINT = "contact_point"
     CENTRAL_AUTHORITY = "central_authority"
+    JUDICIAL_AUTHORITY = "judicial_authority"
+    POLICE = "police"
+    DIPLOMATIC = "diplomatic"
 
     @property
     def label(self) -> str:
         """The channel in words."""
-        return {"contact_point": "24/7 contact point", "central_authority": "central authority"}[self.value]
+        special = {"contact_point": "24/7 contact point", "diplomatic": "diplomatic channel"}
+        return special.get(self.value, self.value.replace("_", " "))
+
+
+class Covers(StrEnum):
+    """What conduct a carrying provision reaches; a provision may reach several."""
+
+    OWN_OFFENCES = "own_offences"
+    OWN_ORGANISED = "own_organised"
+    ELECTRONIC_EVIDENCE = "electronic_evidence"
+    ELECTRONIC_EVIDENCE_SERIOUS = "electronic_evidence_serious"
+    SERIOUS_ORGANISED = "serious_organised"
+    ANY_OFFENCE = "any_offence"
+    PROCEEDS = "proceeds"
+
+
+class Oral(StrEnum):
+    """Whether the text lets a request be made by word of mouth."""
+
+    YES = "yes"
+    URGENT_IF_AGREED = "urgent_if_agreed"
+    NO = "no"
 
 
 class DualCriminality(StrEnum):
@@ -79,6 +165,7 @@ class DualCriminality(StrEnum):
     NOT_A_CONDITION = "not_a_condition"
     NOT_A_CONDITION_SAVE_RESERVATION = "not_a_condition_save_reservation"
     MAY_BE_REQUIRED = "may_be_required"
+    REQUIRED = "required"
     NOT_APPLICABLE = "not_applicable"
 
 
@@ -110,6 +197,11 @@ class GroundCode(StrEnum):
     DATA_PROTECTION = "data_protection"
     DE_MINIMIS = "de_minimis"
     AVAILABLE_ELSEWHERE = "available_elsewhere"
+    FISCAL_OFFENCE = "fiscal_offence"
+    MILITARY_OFFENCE = "military_offence"
+    NE_BIS_IN_IDEM = "ne_bis_in_idem"
+    LAPSE_OF_TIME = "lapse_of_time"
+    IMMUNITY = "immunity"
 
 
 class Modality(StrEnum):
@@ -117,6 +209,7 @@ class Modality(StrEnum):
 
     MAY_REFUSE = "may_refuse"
     NO_DUTY = "no_duty"
+    SHALL_REFUSE = "shall_refuse"
     BY_RESERVATION = "by_reservation"
 
 
@@ -133,6 +226,42 @@ class ReasonClass(StrEnum):
     IN_FACT = "in_fact"
     FORMAL_DEFECT = "formal_defect"
     BY_CUSTODIAN = "by_custodian"
+
+
+class ObligationCategory(StrEnum):
+    """What a state that joins must have or do."""
+
+    LAW = "law"
+    AUTHORITY = "authority"
+    LANGUAGE = "language"
+    CONTACT_POINT = "contact_point"
+    SAFEGUARD = "safeguard"
+    NOTIFICATION = "notification"
+    PRACTICE = "practice"
+
+
+class DirectWay(StrEnum):
+    """How data is reached without a request to the state where it lies."""
+
+    PUBLIC_DATA = "public_data"
+    CONSENT = "consent"
+    PROVIDER_ORDER = "provider_order"
+    REGISTRATION_DATA = "registration_data"
+
+
+class ProfileAspect(StrEnum):
+    """What a participant tells others about how to work with it."""
+
+    LANGUAGE = "language"
+    CHANNEL = "channel"
+    ORAL = "oral"
+    ANSWERS_WITHIN = "answers_within"
+    DUAL_CRIMINALITY = "dual_criminality"
+    RECIPROCITY = "reciprocity"
+    USE_LIMIT = "use_limit"
+    NOTICE_TO_USER = "notice_to_user"
+    SIGNATURE = "signature"
+    ENCRYPTION = "encryption"
 
 
 class CountOf(StrEnum):
@@ -156,159 +285,3 @@ def check_provision(text: str) -> str:
 def without_letter(provision: str) -> str:
     """Return the article or paragraph to which a provision with a letter belongs."""
     return re.sub(r"\([a-z]\)$", "", provision)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delay:
-    """The time between a deposit and its effect, in days or in the manner of the Council of Europe."""
-
-    count: int
-    first_of_month: bool
-
-    def after(self, day: date) -> date:
-        """Return the day on which an act of `day` takes effect."""
-        if not self.first_of_month:
-            return day + timedelta(days=self.count)
-        # The first day of the month following the expiry of `count` months: the day of the month plays no part,
-        # because a period that began on any day of a month expires within the month `count` later.
-        months = day.year * _MONTHS + (day.month - 1) + self.count + 1
-        return date(months // _MONTHS, months % _MONTHS + 1, 1)
-
-
-def parse_delay(text: str) -> Delay:
-    """Read `90 days` or `3 months then first of month`.
-
-    Raises:
-        MalformedError: it is written otherwise.
-    """
-    match = _DELAY.fullmatch(text)
-    if match is None:
-        raise MalformedError(f"delay {text!r} must be like '90 days' or '3 months then first of month'")
-    return Delay(count=int(match["count"]), first_of_month=match["unit"] != "days")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument(Sourced):
-    """A treaty or other ground that can carry a request, with its rule on entry into force."""
-
-    key: str
-    kind: InstrumentKind
-    title: str
-    short_title: str
-    citation: str
-    adopted: date | None
-    opened: date | None
-    signature_closes: date | None
-    in_force_since: date | None
-    consents_needed: int | None
-    entry_provision: str
-    treaty_delay: Delay
-    party_delay: Delay
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provision(Sourced):
-    """An article, or a part of one that another row needs to point to."""
-
-    instrument: str
-    provision: str
-    title: str
-    paraphrase: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carrier(Sourced):
-    """The provision of an instrument that carries a measure, and on what terms; the first channel is the usual one."""
-
-    instrument: str
-    measure: Measure
-    provision: str
-    duty: Duty
-    channels: tuple[Channel, ...]
-    channel_provision: str
-    dual_criminality: DualCriminality
-    dual_provision: str | None
-    reservation_provision: str | None
-    dual_note: str
-    reach_provision: str
-    reach: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContentItem(Sourced):
-    """One thing that a request must state; `key` is the member of the request's body that states it."""
-
-    instrument: str
-    measures: tuple[Measure, ...]
-    provision: str
-    key: str
-    requirement: Requirement
-    paraphrase: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground(Sourced):
-    """One ground of refusal that an instrument gives for some measures."""
-
-    instrument: str
-    measures: tuple[Measure, ...]
-    provision: str
-    code: GroundCode
-    modality: Modality
-    exposure: Exposure
-    paraphrase: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NonExecutionReason(Sourced):
-    """One coded reason, other than a ground of refusal, why nothing or not everything came back."""
-
-    code: str
-    reason_class: ReasonClass
-    paraphrase: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action(Sourced):
-    """One act of a participant towards an instrument.
-
-    `on` is the day of the act; where it is not known, `known_by` is the day by which a source reported the act.
-    """
-
-    instrument: str
-    participant: str
-    act: Act
-    on: date | None
-    known_by: date | None
-    confidence: Confidence
-    note: str | None
-
-    @property
-    def seen_by(self) -> date:
-        """The first day on which this act may be counted."""
-        day = self.on if self.on is not None else self.known_by
-        assert day is not None
-        return day
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedCount(Sourced):
-    """A total that a source reported without naming everyone behind it."""
-
-    instrument: str
-    of: CountOf
-    count: int
-    as_of: date
-    confidence: Confidence
-    note: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conduct(Sourced):
-    """A kind of conduct and the offence article of one instrument that describes it, if any does."""
-
-    code: str
-    label: str
-    instrument: str
-    provision: str | None
-    paraphrase: str

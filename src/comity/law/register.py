@@ -1,51 +1,53 @@
 """The register: every law table together, with their references to each other held.
 
 A register is a value. Rules take one as an argument, so that an exercise can add acts of fictitious participants and
-an operator can add acts read from a depositary's current list, without either touching the installed tables.
+a user can add instruments, acts and readings of their own, without either touching the installed tables.
 
 Invariants, checked when a register is made: every row belongs to a loaded instrument; every provision that a row
-points to is in the table of provisions; every participant is known; no instrument carries a measure twice, and no
-participant has two acts of consent towards one instrument.
+points to is in the table of provisions; every participant is known; no instrument carries a measure twice, and no act
+stands there twice from one source. Acts that state one fact with different days stay side by side: a disputed fact.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.law.clocks import Clock
 from comity.law.measures import Measure
-from comity.law.model import (
-    Act,
+from comity.law.model import Act, Confidence, ProfileAspect, without_letter
+from comity.law.rows import (
     Action,
     Carrier,
     Conduct,
-    Confidence,
     ContentItem,
+    DirectAccess,
     Ground,
     Instrument,
     NonExecutionReason,
+    Obligation,
+    ProfileEntry,
     Provision,
     ReportedCount,
-    without_letter,
 )
-from comity.law.tables import (
-    load_actions,
-    load_carriers,
-    load_clocks,
-    load_conduct,
-    load_contents,
-    load_grounds,
-    load_instruments,
-    load_non_execution,
-    load_provisions,
-    load_reported_counts,
-)
+from comity.law.tables import InstrumentTables, load_conduct, load_instruments, load_non_execution, load_profiles
 from comity.parties.participants import is_fictitious, participant
-from comity.parties.table import Grade
+from comity.parties.table import Grade, TableFolder, reference_folder
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Where the rows of an instrument, and of one participant towards it, are found without a search."""
+
+    instruments: dict[str, Instrument] = field(default_factory=dict)
+    provisions: dict[tuple[str, str], Provision] = field(default_factory=dict)
+    carriers: dict[tuple[str, Measure], Carrier] = field(default_factory=dict)
+    acts: dict[str, list[Action]] = field(default_factory=dict)
+    acts_of: dict[tuple[str, str], list[Action]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +63,26 @@ class Register:
     clocks: tuple[Clock, ...]
     actions: tuple[Action, ...]
     reported_counts: tuple[ReportedCount, ...]
+    obligations: tuple[Obligation, ...]
+    direct: tuple[DirectAccess, ...]
+    profiles: tuple[ProfileEntry, ...]
     conduct: tuple[Conduct, ...]
+    _index: _Index = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        index = _Index()
+        index.instruments.update((row.key, row) for row in self.instruments)
+        index.provisions.update(((row.instrument, row.provision), row) for row in self.provisions)
+        index.carriers.update(((row.instrument, row.measure), row) for row in self.carriers)
+        for row in self.actions:
+            index.acts.setdefault(row.instrument, []).append(row)
+            index.acts_of.setdefault((row.instrument, row.participant), []).append(row)
+        object.__setattr__(self, "_index", index)
         _check_references(self)
         _check_uniqueness(self)
+
+    def __hash__(self) -> int:
+        return id(self)
 
     def instrument(self, key: str) -> Instrument:
         """Return an instrument.
@@ -73,11 +90,11 @@ class Register:
         Raises:
             NotFoundError: it is not loaded.
         """
-        for row in self.instruments:
-            if row.key == key:
-                return row
-        known = ", ".join(row.key for row in self.instruments)
-        raise NotFoundError(f"instrument {key!r} is not loaded; loaded are {known}")
+        row = self._index.instruments.get(key)
+        if row is None:
+            known = ", ".join(row.key for row in self.instruments)
+            raise NotFoundError(f"instrument {key!r} is not loaded; loaded are {known}")
+        return row
 
     def provision(self, instrument: str, provision: str) -> Provision:
         """Return a provision of an instrument.
@@ -85,17 +102,14 @@ class Register:
         Raises:
             NotFoundError: the tables do not hold it.
         """
-        for row in self.provisions:
-            if row.instrument == instrument and row.provision == provision:
-                return row
-        raise NotFoundError(f"article {provision} of {instrument!r} is not in the tables")
+        row = self._index.provisions.get((instrument, provision))
+        if row is None:
+            raise NotFoundError(f"article {provision} of {instrument!r} is not in the tables")
+        return row
 
     def carrier(self, instrument: str, measure: Measure) -> Carrier | None:
         """Return what carries a measure under an instrument, or None when nothing loaded does."""
-        for row in self.carriers:
-            if row.instrument == instrument and row.measure is measure:
-                return row
-        return None
+        return self._index.carriers.get((instrument, measure))
 
     def contents_of(self, instrument: str, measure: Measure) -> tuple[ContentItem, ...]:
         """Return what a request for a measure under an instrument must state, in the order of the table."""
@@ -109,11 +123,24 @@ class Register:
         """Return the clocks that an instrument sets for a measure."""
         return tuple(row for row in self.clocks if row.instrument == instrument and measure in row.measures)
 
+    def obligations_of(self, instrument: str) -> tuple[Obligation, ...]:
+        """Return what an instrument asks of a state that joins, in the order of the table."""
+        return tuple(row for row in self.obligations if row.instrument == instrument)
+
+    def profile_of(self, code: str, instrument: str, aspect: ProfileAspect, on: date) -> tuple[ProfileEntry, ...]:
+        """Return what a participant told on an aspect by a day; what it told for the instrument replaces the rest."""
+        rows = [
+            row
+            for row in self.profiles
+            if row.participant == code and row.aspect is aspect and (row.since is None or row.since <= on)
+        ]
+        own = tuple(row for row in rows if row.instrument == instrument)
+        return own or tuple(row for row in rows if row.instrument is None)
+
     def actions_of(self, instrument: str, code: str | None = None) -> tuple[Action, ...]:
         """Return the acts towards an instrument, of one participant or of all."""
-        return tuple(
-            row for row in self.actions if row.instrument == instrument and (code is None or row.participant == code)
-        )
+        index = self._index
+        return tuple(index.acts.get(instrument, ()) if code is None else index.acts_of.get((instrument, code), ()))
 
     def conduct_of(self, code: str) -> Mapping[str, Conduct]:
         """Return the rows for a kind of conduct by instrument.
@@ -133,17 +160,29 @@ class Register:
         A new act takes the place of an unconfirmed one of the same participant and sort (signature or consent).
 
         Raises:
-            MalformedError: an act names an unknown instrument or repeats a confirmed one.
+            MalformedError: an act names an unknown instrument or repeats one from the same source.
             NotFoundError: an act names an unknown participant.
         """
         added = tuple(actions)
-        renewed = {(row.instrument, row.participant, row.act.binds) for row in added}
+        renewed = {(row.instrument, row.participant, row.act.sort) for row in added}
         kept = (
             row
             for row in self.actions
-            if row.confidence is Confidence.CONFIRMED or (row.instrument, row.participant, row.act.binds) not in renewed
+            if row.confidence is Confidence.CONFIRMED or (row.instrument, row.participant, row.act.sort) not in renewed
         )
         return replace(self, actions=(*kept, *added))
+
+    def with_tables(self, folder: TableFolder) -> "Register":
+        """Return a register with the tables of another folder, whose own instruments come first.
+
+        Raises:
+            StoreError: a table cannot be read.
+            MalformedError: a table does not follow its format, or repeats or lacks what another one holds.
+            NotFoundError: an act names an unknown participant.
+        """
+        own = load_instruments(folder)
+        added = _read(folder, (*own, *self.instruments), instruments=own)
+        return Register(**{name: (*rows, *getattr(self, name)) for name, rows in added.items()})
 
 
 @cache
@@ -155,18 +194,9 @@ def load_register() -> Register:
         MalformedError: a table does not follow its format or points to something that is not there.
         NotFoundError: an act names an unknown participant.
     """
-    return Register(
-        instruments=load_instruments(),
-        provisions=load_provisions(),
-        carriers=load_carriers(),
-        contents=load_contents(),
-        grounds=load_grounds(),
-        non_execution=load_non_execution(),
-        clocks=load_clocks(),
-        actions=load_actions(),
-        reported_counts=load_reported_counts(),
-        conduct=load_conduct(),
-    )
+    folder = reference_folder("comity.law")
+    instruments = load_instruments(folder)
+    return Register(**_read(folder, instruments, instruments=instruments))
 
 
 def exercise_actions(codes: Iterable[str], *, instrument: str, on: date) -> tuple[Action, ...]:
@@ -187,6 +217,8 @@ def exercise_actions(codes: Iterable[str], *, instrument: str, on: date) -> tupl
                 on=on,
                 known_by=None,
                 confidence=Confidence.CONFIRMED,
+                provision=None,
+                about=None,
                 note="exercise",
                 source="invented for an exercise",
                 grade=Grade.MEMORY,
@@ -196,24 +228,49 @@ def exercise_actions(codes: Iterable[str], *, instrument: str, on: date) -> tupl
     return tuple(made)
 
 
+def _read(
+    folder: TableFolder, described: Iterable[Instrument], *, instruments: tuple[Instrument, ...]
+) -> dict[str, Any]:
+    """Read a folder's tables, those of each instrument that is described here or in another folder included."""
+    tables = [InstrumentTables(folder, row.key) for row in described]
+    return {
+        "instruments": instruments,
+        "provisions": tuple(row for table in tables for row in table.provisions()),
+        "carriers": tuple(row for table in tables for row in table.carriers()),
+        "contents": tuple(row for table in tables for row in table.contents()),
+        "grounds": tuple(row for table in tables for row in table.grounds()),
+        "non_execution": load_non_execution(folder),
+        "clocks": tuple(row for table in tables for row in table.clocks()),
+        "actions": tuple(row for table in tables for row in table.actions()),
+        "reported_counts": tuple(row for table in tables for row in table.reported_counts()),
+        "obligations": tuple(row for table in tables for row in table.obligations()),
+        "direct": tuple(row for table in tables for row in table.direct()),
+        "profiles": load_profiles(folder),
+        "conduct": load_conduct(folder),
+    }
+
+
 def _check_references(register: Register) -> None:
     known = {(row.instrument, row.provision) for row in register.provisions}
     instruments = {row.key for row in register.instruments}
     for name, instrument, provision in _references(register):
         if instrument not in instruments:
-            raise MalformedError(f"law/reference/{name} names the instrument {instrument!r}, which is not loaded")
+            raise MalformedError(f"{name} names the instrument {instrument!r}, which is not loaded")
         # A letter is an item of the list in its paragraph, which is what the table of provisions describes.
         if provision is not None and (instrument, without_letter(provision)) not in known:
-            raise MalformedError(
-                f"law/reference/{name} points to {instrument} {provision}, which provisions.csv does not hold"
-            )
-    for action in register.actions:
-        participant(action.participant)
+            raise MalformedError(f"{instrument}/{name} points to {instrument} {provision}, which provisions.csv lacks")
+    named = [code for row in register.actions for code in (row.participant, row.about) if code is not None]
+    for code in {*named, *(row.participant for row in register.profiles)}:
+        participant(code)
 
 
 def _references(register: Register) -> Iterable[tuple[str, str, str | None]]:
     """Yield table, instrument and provision for everything that points to a provision or an instrument."""
-    yield from (("instruments.csv", row.key, row.entry_provision) for row in register.instruments)
+    for row in register.instruments:
+        yield "instruments.csv", row.key, row.entry_provision
+        yield "instruments.csv", row.key, row.withdrawal_provision
+        if row.parent is not None:
+            yield "instruments.csv", row.parent, None
     yield from (("provisions.csv", row.instrument, _article(row.provision)) for row in register.provisions)
     for carrier in register.carriers:
         for provision in (
@@ -222,13 +279,17 @@ def _references(register: Register) -> Iterable[tuple[str, str, str | None]]:
             carrier.dual_provision,
             carrier.reservation_provision,
             carrier.reach_provision,
+            carrier.language_provision,
         ):
             yield "carriers.csv", carrier.instrument, provision
     yield from (("contents.csv", row.instrument, row.provision) for row in register.contents)
     yield from (("grounds.csv", row.instrument, row.provision) for row in register.grounds)
     yield from (("clocks.csv", row.instrument, row.provision) for row in register.clocks if row.instrument)
-    yield from (("actions.csv", row.instrument, None) for row in register.actions)
+    yield from (("actions.csv", row.instrument, row.provision) for row in register.actions)
     yield from (("reported_counts.csv", row.instrument, None) for row in register.reported_counts)
+    yield from (("obligations.csv", row.instrument, row.provision) for row in register.obligations)
+    yield from (("direct.csv", row.instrument, row.provision) for row in register.direct)
+    yield from (("profiles.csv", row.instrument, None) for row in register.profiles if row.instrument is not None)
     yield from (("conduct.csv", row.instrument, row.provision) for row in register.conduct)
 
 
@@ -237,18 +298,24 @@ def _article(provision: str) -> str:
 
 
 def _check_uniqueness(register: Register) -> None:
-    keys: dict[str, list[tuple[str, ...]]] = {
-        "instruments.csv": [(row.key,) for row in register.instruments],
-        "provisions.csv": [(row.instrument, row.provision) for row in register.provisions],
-        "carriers.csv": [(row.instrument, row.measure) for row in register.carriers],
-        "contents.csv": [(r.instrument, m, r.key) for r in register.contents for m in r.measures],
-        "grounds.csv": [(r.instrument, m, r.code, r.provision) for r in register.grounds for m in r.measures],
-        "non_execution.csv": [(row.code,) for row in register.non_execution],
-        "clocks.csv": [(row.name,) for row in register.clocks],
-        "actions.csv": [(r.instrument, r.participant, str(r.act.binds)) for r in register.actions],
-        "conduct.csv": [(row.code, row.instrument) for row in register.conduct],
+    keys: dict[str, Iterable[tuple[object, ...]]] = {
+        "instruments.csv": ((row.key,) for row in register.instruments),
+        "provisions.csv": ((row.instrument, row.provision) for row in register.provisions),
+        "carriers.csv": ((row.instrument, row.measure) for row in register.carriers),
+        "contents.csv": ((r.instrument, m, r.key) for r in register.contents for m in r.measures),
+        "grounds.csv": ((r.instrument, m, r.code, r.provision) for r in register.grounds for m in r.measures),
+        "non_execution.csv": ((row.code,) for row in register.non_execution),
+        "clocks.csv": ((row.name,) for row in register.clocks),
+        "actions.csv": (
+            (r.instrument, r.participant, r.act, r.on or r.known_by, r.provision, r.about, r.note, r.source)
+            for r in register.actions
+        ),
+        "obligations.csv": ((r.instrument, r.provision, r.category, r.needs) for r in register.obligations),
+        "direct.csv": ((r.instrument, r.provision, r.way) for r in register.direct),
+        "profiles.csv": ((r.participant, r.instrument, r.aspect, r.value) for r in register.profiles),
+        "conduct.csv": ((row.code, row.instrument) for row in register.conduct),
     }
     for name, rows in keys.items():
         repeated = [key for key, times in Counter(rows).items() if times > 1]
         if repeated:
-            raise MalformedError(f"law/reference/{name} repeats {' '.join(repeated[0])}")
+            raise MalformedError(f"{name} repeats {' '.join(str(part) for part in repeated[0] if part is not None)}")

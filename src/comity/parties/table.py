@@ -12,11 +12,12 @@ weakest part, and the compound spelling is kept for display.
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import NoReturn, TypedDict, TypeVar
 
 from comity.errors import MalformedError, StoreError
@@ -28,6 +29,7 @@ EVIDENCE_COLUMNS = ("source", "grade")
 
 # ISO 8601 has many spellings of a day; a table uses this one.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_UNTIDY = re.compile(r"^\s|\s$|[\x00-\x1f]")
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -138,6 +140,23 @@ class Fields:
             self.refuse(f"column {column} must hold different words with single spaces, got {' '.join(parts)!r}")
         return parts
 
+    def optional_words(self, column: str) -> tuple[str, ...]:
+        """Return the parts of a cell separated by single spaces, none when it is empty.
+
+        Raises:
+            MalformedError: a part is repeated.
+        """
+        return () if self._values[column] == "" else self.words(column)
+
+    def optional_choice(self, column: str, kind: type[Choice]) -> Choice | None:
+        """Return a cell as a member of an enumeration, or None when it is empty.
+
+        Raises:
+            MalformedError: the value is not one of its members.
+        """
+        value = self._values[column]
+        return None if value == "" else self._member(column, value, kind)
+
     def parts(self, column: str) -> tuple[str, ...]:
         """Return the parts of a cell separated by `; `, none when it is empty.
 
@@ -235,6 +254,43 @@ def parse_table(
     return tuple(build(fields) for fields in _rows(data, where, (*columns, *EVIDENCE_COLUMNS)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFolder:
+    """A folder of tables: the `reference` of a room, or one that a user keeps in the same form."""
+
+    root: Traversable
+    name: str
+
+    def subfolder(self, name: str) -> "TableFolder":
+        """Return a folder within this one, which need not be there."""
+        return TableFolder(root=self.root / name, name=f"{self.name}/{name}")
+
+    def read(
+        self, name: str, *, columns: tuple[str, ...], build: Callable[[Fields], Row], optional: bool = False
+    ) -> tuple[Row, ...]:
+        """Read a table; an optional one that is not there has no rows.
+
+        Raises:
+            StoreError: the file cannot be read.
+            MalformedError: the file does not follow its format.
+        """
+        where = f"{self.name}/{name}"
+        try:
+            data = (self.root / name).read_bytes()
+        except FileNotFoundError as exc:
+            if optional:
+                return ()
+            raise StoreError(f"the table {where} is missing; install Comity again or mend the folder") from exc
+        except OSError as exc:
+            raise StoreError(f"the table {where} cannot be read: {exc.strerror}") from exc
+        return parse_table(data, where=where, columns=columns, build=build)
+
+
+def reference_folder(package: str) -> TableFolder:
+    """Return the installed tables of a room, such as `comity.law`."""
+    return TableFolder(root=files(package) / "reference", name=f"{package.rpartition('.')[2]}/reference")
+
+
 def load_table(package: str, name: str, *, columns: tuple[str, ...], build: Callable[[Fields], Row]) -> tuple[Row, ...]:
     """Read the table `reference/<name>` of a room, such as `comity.law`.
 
@@ -242,12 +298,16 @@ def load_table(package: str, name: str, *, columns: tuple[str, ...], build: Call
         StoreError: the installed file cannot be read.
         MalformedError: the file does not follow its format.
     """
-    where = f"{package.rpartition('.')[2]}/reference/{name}"
-    try:
-        data = (files(package) / "reference" / name).read_bytes()
-    except OSError as exc:
-        raise StoreError(f"the reference table {where} cannot be read; install Comity again") from exc
-    return parse_table(data, where=where, columns=columns, build=build)
+    return reference_folder(package).read(name, columns=columns, build=build)
+
+
+def write_table(columns: tuple[str, ...], rows: Iterable[Mapping[str, str]]) -> bytes:
+    """Return a table as bytes that `parse_table` reads again; each row holds the columns, source and grade."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, (*columns, *EVIDENCE_COLUMNS), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
 
 
 def _rows(data: bytes, where: str, columns: tuple[str, ...]) -> Iterator[Fields]:
@@ -274,6 +334,6 @@ def _fields(where: str, columns: tuple[str, ...], cells: list[str]) -> Fields:
     if len(cells) != len(columns):
         raise MalformedError(f"{where}: wanted {len(columns)} cells, got {len(cells)}")
     for column, cell in zip(columns, cells, strict=True):
-        if cell != cell.strip() or any(ord(character) < 0x20 for character in cell):  # noqa: PLR2004 - space
+        if _UNTIDY.search(cell) is not None:
             raise MalformedError(f"{where}: column {column} has outer white space or a control character")
     return Fields(where, dict(zip(columns, cells, strict=True)))

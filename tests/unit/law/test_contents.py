@@ -6,9 +6,10 @@ from datetime import date
 import pytest
 
 from comity.errors import PolicyError
-from comity.law.basis import BasisOption, legal_basis
+from comity.law.basis import legal_basis
 from comity.law.contents import check_complete, missing_contents
 from comity.law.measures import Measure
+from comity.law.option import BasisOption
 from comity.parties.table import Grade
 
 TODAY = date(2026, 11, 23)

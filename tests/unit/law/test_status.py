@@ -5,16 +5,11 @@ from datetime import date, timedelta
 import pytest
 
 from comity.errors import NotFoundError
-from comity.law.model import Act, Action, Confidence, CountOf
+from comity.law.model import Act, Confidence, CountOf
 from comity.law.register import exercise_actions, load_register
-from comity.law.status import (
-    Standing,
-    common_instruments,
-    in_force,
-    in_force_since,
-    status,
-    treaty_summary,
-)
+from comity.law.rows import Action
+from comity.law.standings import Standing
+from comity.law.status import common_instruments, in_force, in_force_since, status, treaty_summary
 from comity.parties.table import Grade
 
 TODAY = date(2026, 11, 23)
@@ -29,6 +24,8 @@ def act(code: str, on: date, *, confidence: Confidence = Confidence.CONFIRMED, k
         on=on,
         known_by=None,
         confidence=confidence,
+        provision=None,
+        about=None,
         note=None,
         source="test",
         grade=Grade.TEXT,
@@ -70,7 +67,7 @@ def test_no_act_is_said_to_be_no_act_in_the_tables() -> None:
     found = status("budapest", "VNM", TODAY)
     assert found.standing is Standing.NONE
     assert found.confidence is None
-    assert found.reasons == ("no act towards it is in the tables",)
+    assert found.reasons == ("no act towards it is among those loaded, which run to 2026-04-25",)
 
 
 def test_a_reported_ratification_is_shown_as_reported_and_binds_nobody() -> None:
@@ -88,7 +85,7 @@ def test_an_act_counts_from_the_day_it_was_known() -> None:
 
 def test_unknown_instruments_and_participants_are_refused() -> None:
     with pytest.raises(NotFoundError):
-        status("malabo", "PRT", TODAY)
+        status("atlantis", "PRT", TODAY)
     with pytest.raises(NotFoundError):
         status("hanoi", "QQQ", TODAY)
 
@@ -101,9 +98,9 @@ def test_budapest_is_in_force_and_hanoi_is_not() -> None:
 
 
 def test_common_instruments_bind_both() -> None:
-    assert common_instruments("PRT", "CPV", TODAY) == ("budapest",)
-    assert common_instruments("PRT", "CPV", date(2018, 9, 30)) == ()
-    assert common_instruments("PRT", "VNM", TODAY) == ()
+    assert common_instruments("PRT", "CPV", TODAY) == ("budapest", "untoc", "uncac", "unclos")
+    assert common_instruments("PRT", "CPV", date(2018, 9, 30)) == ("untoc", "uncac", "unclos")
+    assert common_instruments("PRT", "CPV", date(1995, 1, 1)) == ()
 
 
 def test_the_summary_of_hanoi_keeps_confirmed_and_reported_apart() -> None:
@@ -160,6 +157,8 @@ def test_a_reported_consent_to_an_instrument_in_force_does_not_bind() -> None:
         on=date(2020, 1, 1),
         known_by=None,
         confidence=Confidence.REPORTED,
+        provision=None,
+        about=None,
         note=None,
         source="test",
         grade=Grade.SECONDARY,

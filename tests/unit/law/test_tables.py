@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from itertools import chain
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,19 +15,18 @@ from comity.law.clocks import Clock
 from comity.law.measures import Measure
 from comity.law.model import (
     Act,
-    Action,
+    ActSort,
     Confidence,
     Exposure,
     GroundCode,
-    Instrument,
     ReasonClass,
     check_provision,
-    parse_delay,
     without_letter,
 )
 from comity.law.register import Register, exercise_actions, load_register
-from comity.law.tables import build_action, build_clock, build_instrument
-from comity.parties.table import Grade, Sourced, parse_table
+from comity.law.rows import Action, Instrument
+from comity.law.tables import ACTION_COLUMNS, INSTRUMENT_COLUMNS, build_action, build_clock, build_instrument
+from comity.parties.table import Grade, Sourced, parse_grade, parse_table
 from support.paths import ROOT, shared
 
 REFERENCE = ROOT / "src" / "comity" / "law" / "reference"
@@ -43,6 +44,9 @@ def rows(register: Register) -> Iterable[Sourced]:
         register.clocks,
         register.actions,
         register.reported_counts,
+        register.obligations,
+        register.direct,
+        register.profiles,
         register.conduct,
     )
 
@@ -53,23 +57,48 @@ def test_every_row_carries_source_and_grade() -> None:
         assert row.grade.value in row.grade_detail
 
 
+# Tables that a module reads for itself, held by that module's own tests.
+READ_ELSEWHERE = frozenset(
+    [
+        *("amendment_rules.csv", "concerns.csv", "elements.csv", "entry_history.csv", "gap_cells.csv", "groups.csv"),
+        *("norms.csv", "predecessor_deposits.csv", "safeguards.csv", "zones.csv"),
+    ]
+)
+
+
 def test_every_file_of_the_folder_is_read() -> None:
     lines = 0
-    for path in sorted(REFERENCE.glob("*")):
-        with path.open(encoding="utf-8", newline="") as file:
-            lines += sum(1 for _ in csv.DictReader(file))
+    for path in sorted(REFERENCE.rglob("*.csv")):
+        if path.name not in READ_ELSEWHERE:
+            with path.open(encoding="utf-8", newline="") as file:
+                lines += sum(1 for _ in csv.DictReader(file))
     assert lines == sum(1 for _ in rows(REGISTER))
+
+
+@pytest.mark.parametrize("path", sorted(REFERENCE.rglob("*.csv")), ids=lambda path: str(path.relative_to(REFERENCE)))
+def test_every_row_of_every_table_names_source_and_grade(path: Path) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert table, "a table without rows says nothing"
+    for number, row in enumerate(table, start=2):
+        assert row["source"], f"line {number} has no source"
+        parse_grade(row["grade"])
+
+
+def test_every_folder_of_the_tables_belongs_to_an_instrument() -> None:
+    folders = {path.name for path in REFERENCE.iterdir() if path.is_dir()} - {"drafts"}
+    assert folders == {row.key for row in REGISTER.instruments}
 
 
 def test_a_reference_to_an_article_that_is_not_there_is_refused() -> None:
     ground = replace(REGISTER.grounds[0], provision="99(1)")
-    with pytest.raises(MalformedError, match=r"grounds\.csv points to budapest 99\(1\)"):
+    with pytest.raises(MalformedError, match=r"grounds\.csv points to .* 99\(1\)"):
         replace(REGISTER, grounds=(ground,))
 
 
 def test_a_reference_to_an_instrument_that_is_not_loaded_is_refused() -> None:
-    clock = replace(REGISTER.clocks[0], instrument="malabo")
-    with pytest.raises(MalformedError, match=r"clocks\.csv names the instrument 'malabo'"):
+    clock = replace(REGISTER.clocks[0], instrument="atlantis")
+    with pytest.raises(MalformedError, match=r"clocks\.csv names the instrument 'atlantis'"):
         replace(REGISTER, clocks=(clock,))
 
 
@@ -84,8 +113,9 @@ def test_a_paragraph_without_its_article_is_refused() -> None:
 )
 def test_a_repeated_row_is_refused(field: str) -> None:
     table = getattr(REGISTER, field)
+    changes: dict[str, Any] = {field: (*table, table[-1])}
     with pytest.raises(MalformedError, match="repeats"):
-        replace(REGISTER, **{field: (*table, table[-1])})
+        replace(REGISTER, **changes)
 
 
 def test_an_act_of_an_unknown_participant_is_refused() -> None:
@@ -100,7 +130,8 @@ def test_all_sixty_eight_articles_of_hanoi_are_there() -> None:
 
 def test_the_budapest_rules_were_read_in_the_text_and_hanoi_preservation_was_not() -> None:
     tables = (REGISTER.provisions, REGISTER.carriers, REGISTER.contents, REGISTER.grounds, REGISTER.clocks)
-    assert {row.grade for table in tables for row in table if row.instrument == "budapest"} == {Grade.TEXT}
+    every = chain.from_iterable(tables)
+    assert {row.grade for row in every if getattr(row, "instrument", None) == "budapest"} == {Grade.TEXT}
     carrier = REGISTER.carrier("hanoi", Measure.PRESERVATION)
     assert carrier is not None
     assert (carrier.grade, carrier.grade_detail) == (Grade.MEMORY, "P+M")
@@ -128,7 +159,8 @@ def test_a_preservation_request_states_what_hanoi_42_lists_and_secrecy_rests_on_
 
 
 def test_every_carried_measure_but_information_unasked_has_contents() -> None:
-    for carrier in REGISTER.carriers:
+    described = {row.instrument for row in REGISTER.contents}
+    for carrier in (row for row in REGISTER.carriers if row.grade.binding and row.instrument in described):
         has = len(REGISTER.contents_of(carrier.instrument, carrier.measure)) > 0
         assert has is (carrier.measure is not Measure.SPONTANEOUS_INFORMATION)
 
@@ -157,13 +189,13 @@ def test_the_acts_towards_budapest_are_those_of_the_depositary_s_chart() -> None
         chart = list(csv.DictReader(file))
     wanted = {(row["iso3"], "signature", row["signed"]) for row in chart if row["signed"]}
     wanted |= {(row["iso3"], row["consent_type"], row["consented"]) for row in chart if row["consented"]}
-    ours = {(row.participant, row.act.value, str(row.on)) for row in REGISTER.actions_of("budapest")}
-    assert ours == wanted
+    acts = [row for row in REGISTER.actions_of("budapest") if row.act.sort in {ActSort.SIGNATURE, ActSort.CONSENT}]
+    assert {(row.participant, row.act.value, str(row.on)) for row in acts} == wanted
     assert sum(row.act.binds for row in REGISTER.actions_of("budapest")) == 81
 
 
 def test_seventy_two_signed_at_hanoi() -> None:
-    signed = [row for row in REGISTER.actions_of("hanoi") if not row.act.binds]
+    signed = [row for row in REGISTER.actions_of("hanoi") if row.act is Act.SIGNATURE]
     assert sum(row.seen_by <= date(2025, 10, 26) for row in signed) == 72
     assert {row.participant for row in signed if row.confidence is Confidence.MEMORY} == {"UGA", "URY", "ZWE"}
 
@@ -175,15 +207,16 @@ def test_the_reported_ratifications_of_hanoi_have_no_day() -> None:
 
 
 def test_the_conduct_list_knows_that_a_cut_cable_is_no_offence_of_either_convention() -> None:
-    assert [row.provision for row in REGISTER.conduct_of("cable_damage").values()] == [None, None]
+    rows = REGISTER.conduct_of("cable_damage")
+    assert [rows[key].provision for key in ("budapest", "hanoi")] == [None, None]
     assert REGISTER.conduct_of("illegal_access")["hanoi"].provision == "7"
     with pytest.raises(NotFoundError, match="cable_damage"):
         REGISTER.conduct_of("espionage")
 
 
 def test_look_ups_of_what_is_not_there_say_what_is() -> None:
-    with pytest.raises(NotFoundError, match="loaded are budapest, hanoi"):
-        REGISTER.instrument("malabo")
+    with pytest.raises(NotFoundError, match=r"loaded are .*budapest, hanoi"):
+        REGISTER.instrument("atlantis")
     with pytest.raises(NotFoundError, match="article 99"):
         REGISTER.provision("budapest", "99")
 
@@ -218,56 +251,39 @@ def test_a_letter_belongs_to_its_paragraph() -> None:
     assert without_letter("29(2)") == "29(2)"
 
 
-@pytest.mark.parametrize(
-    ("deposit", "effect"),
-    [
-        ("2018-06-19", "2018-10-01"),
-        ("2010-03-24", "2010-07-01"),
-        ("2023-11-30", "2024-03-01"),
-        ("2024-01-31", "2024-05-01"),
-    ],
-)
-def test_the_council_of_europe_s_period_ends_on_the_first_of_a_month(deposit: str, effect: str) -> None:
-    delay = parse_delay("3 months then first of month")
-    assert delay.after(date.fromisoformat(deposit)) == date.fromisoformat(effect)
-
-
-def test_a_period_of_days_is_added() -> None:
-    assert parse_delay("90 days").after(date(2027, 1, 1)) == date(2027, 4, 1)
-    with pytest.raises(MalformedError):
-        parse_delay("three months")
-
-
-ACTION_COLUMNS = ("instrument", "participant", "act", "on", "known_by", "confidence", "note")
 CLOCK_COLUMNS = (
-    *("clock", "instrument", "measures", "provision", "kind", "character"),
+    *("clock", "measures", "provision", "kind", "character"),
     *("length", "start_event", "ends_with", "calendar", "paraphrase"),
 )
 
 
 def action(row: str) -> Action:
     table = ",".join((*ACTION_COLUMNS, "source", "grade")) + f"\n{row}\n"
-    return parse_table(table.encode(), where="a.csv", columns=ACTION_COLUMNS, build=build_action)[0]
+    return parse_table(
+        table.encode(), where="a.csv", columns=ACTION_COLUMNS, build=lambda fields: build_action(fields, "hanoi")
+    )[0]
 
 
 def clock(row: str) -> Clock:
     table = ",".join((*CLOCK_COLUMNS, "source", "grade")) + f"\n{row}\n"
-    return parse_table(table.encode(), where="c.csv", columns=CLOCK_COLUMNS, build=build_clock)[0]
+    return parse_table(
+        table.encode(), where="c.csv", columns=CLOCK_COLUMNS, build=lambda fields: build_clock(fields, "budapest")
+    )[0]
 
 
 def test_an_act_is_read() -> None:
-    assert action("hanoi,PRT,approval,2027-01-01,,confirmed,,a register,S").act is Act.APPROVAL
+    assert action("PRT,approval,2027-01-01,,confirmed,,,,a register,S").act is Act.APPROVAL
 
 
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("hanoi,PRT,approval,,,reported,,s,S", "and not both"),
-        ("hanoi,PRT,approval,2027-01-01,2027-01-02,reported,,s,S", "and not both"),
-        ("hanoi,PRT,approval,,2027-01-02,confirmed,,s,S", "a confirmed act carries its day"),
-        ("hanoi,PRT,vote,2027-01-01,,confirmed,,s,S", "wanted one of acceptance"),
-        ("hanoi,PRT,approval,2027-01-01,,rumoured,,s,S", "wanted one of confirmed"),
-        ("hanoi,PRT,approval,2027-01-01,,confirmed,,,S", "column source is empty"),
+        ("PRT,approval,,,reported,,,,s,S", "and not both"),
+        ("PRT,approval,2027-01-01,2027-01-02,reported,,,,s,S", "and not both"),
+        ("PRT,approval,,2027-01-02,confirmed,,,,s,S", "a confirmed act carries its day"),
+        ("PRT,vote,2027-01-01,,confirmed,,,,s,S", "wanted one of acceptance"),
+        ("PRT,approval,2027-01-01,,rumoured,,,,s,S", "wanted one of confirmed"),
+        ("PRT,approval,2027-01-01,,confirmed,,,,,S", "column source is empty"),
     ],
 )
 def test_an_act_that_strays_is_refused_with_file_and_line(row: str, words: str) -> None:
@@ -280,11 +296,11 @@ def test_an_act_that_strays_is_refused_with_file_and_line(row: str, words: str) 
 @pytest.mark.parametrize(
     "row",
     [
-        "x,budapest,preservation,29(7),floor,treaty_duty,,preserved,,calendar_days,p,s,T",
-        "x,budapest,preservation,29(7),floor,treaty_duty,60,preserved,received,calendar_days,p,s,T",
-        "x,budapest,preservation,29.7,floor,treaty_duty,60,preserved,,calendar_days,p,s,T",
-        "x,budapest,preservation,29(7),floor,treaty_duty,60,preserved,,working_days,p,s,T",
-        "x,budapest,keeping,29(7),floor,treaty_duty,60,preserved,,calendar_days,p,s,T",
+        "x,preservation,29(7),floor,treaty_duty,,preserved,,calendar_days,p,s,T",
+        "x,preservation,29(7),floor,treaty_duty,60,preserved,received,calendar_days,p,s,T",
+        "x,preservation,29.7,floor,treaty_duty,60,preserved,,calendar_days,p,s,T",
+        "x,preservation,29(7),floor,treaty_duty,60,preserved,,working_days,p,s,T",
+        "x,keeping,29(7),floor,treaty_duty,60,preserved,,calendar_days,p,s,T",
     ],
 )
 def test_a_clock_that_strays_is_refused_with_file_and_line(row: str) -> None:
@@ -294,8 +310,8 @@ def test_a_clock_that_strays_is_refused_with_file_and_line(row: str) -> None:
 
 
 def test_an_instrument_with_an_unknown_delay_is_refused() -> None:
-    columns = tuple((REFERENCE / "instruments.csv").read_text().splitlines()[0].split(",")[:-2])
-    row = "x,treaty,T,t,c,,,,,5,36,soon,30 days,s,T"
+    columns = INSTRUMENT_COLUMNS
+    row = "x,treaty,assistance,T,t,c,,,,,,,,5 states,36,soon,30 days,,,not_loaded,,,scope,s,T"
     table = ",".join((*columns, "source", "grade")) + f"\n{row}\n"
 
     def read() -> tuple[Instrument, ...]:

@@ -1,0 +1,158 @@
+"""`comity law text`: load the certified text of an instrument and confirm the rules that rest on it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from comity.cli.law_options import day_of, instrument_of, law_folder
+from comity.cli.options import FILE, json_option, print_json, read_file, say
+from comity.errors import MalformedError, NotFoundError, PolicyError
+
+if TYPE_CHECKING:
+    from comity.law.folder import LawFolder, LoadedText
+    from comity.law.register import Register
+
+
+@click.group()
+def text() -> None:
+    """Load the text of an instrument, and confirm the tables' words against it."""
+
+
+@text.command("import")
+@click.argument("file", type=FILE)
+@click.option("--instrument", default="hanoi", show_default=True, help="Whose text it is.")
+@json_option
+@click.pass_obj
+def import_text(folder: Path | None, file: Path, instrument: str, *, as_json: bool) -> None:
+    """Recognise the articles and paragraphs of FILE and keep them in the law folder.
+
+    FILE is plain text, Markdown or HTML. Rules that rest on memory go on to warn only, until they are confirmed.
+    """
+    from comity.law.folder import LoadedText
+    from comity.law.text import parse_text
+
+    target = law_folder(folder)
+    register = _register(target)
+    key = instrument_of(register, instrument)
+    read = parse_text(read_file(file))
+    wanted = {row.provision for row in register.provisions if row.instrument == key}
+    articles = {name for name in wanted if "(" not in name}
+    missing = sorted(wanted - set(read.parts), key=_order)
+    extra = sorted(set(read.articles) - articles, key=_order)
+    if len(articles & set(read.articles)) * 2 < len(articles):
+        raise PolicyError(
+            f"{file} has {len(read.articles)} articles, of which {len(articles & set(read.articles))} are among the "
+            f"{len(articles)} of {key} in the tables; is it the text of another instrument?"
+        )
+    kept = target.keep_text(LoadedText(instrument=key, text=read, readings=()))
+    if as_json:
+        print_json({"instrument": key, "sha256": read.sha256, "articles": list(read.articles), "missing": missing})
+        return
+    say(f"kept in {kept}")
+    click.echo(f"{key}: {len(read.articles)} articles recognised, sha256 {read.sha256}")
+    if missing:
+        click.echo(f"in the tables and not in the text: {', '.join(missing)}")
+    if extra:
+        click.echo(f"in the text and not in the tables: {', '.join(extra)}")
+    click.echo(f"nothing is confirmed yet: comity law text confirm {key} --by NAME")
+
+
+@text.command("show")
+@click.argument("instrument")
+@click.argument("provision", required=False)
+@click.pass_obj
+def show(folder: Path | None, instrument: str, provision: str | None) -> None:
+    """Show the loaded text of PROVISION of INSTRUMENT beside the tables' words, or what is confirmed of all."""
+    from comity.law.readings import rules_on
+
+    target = law_folder(folder)
+    register = _register(target)
+    key = instrument_of(register, instrument)
+    loaded = target.text(key)
+    if provision is None:
+        done = {row.provision for row in loaded.readings}
+        for name in loaded.text.articles:
+            below = sorted((other for other in done if other == name or other.startswith(f"{name}(")), key=_order)
+            state = f"confirmed: {', '.join(below)}" if below else "not confirmed"
+            click.echo(f"{name:>3}  {loaded.text.titles[name][:60]:<60}  {state}")
+        return
+    click.echo(_part(loaded, provision))
+    click.echo("")
+    for line in rules_on(register, key, provision) or ("the tables have no rule on it",):
+        click.echo(f"  {line}")
+
+
+@text.command("confirm")
+@click.argument("instrument")
+@click.argument("provisions", nargs=-1)
+@click.option("--by", required=True, help="Who has read the text and confirms.")
+@click.option("--all", "everything", is_flag=True, help="Confirm every provision that the text has.")
+@click.pass_obj
+def confirm(folder: Path | None, instrument: str, provisions: tuple[str, ...], by: str, *, everything: bool) -> None:
+    """Confirm that the tables' words on PROVISIONS of INSTRUMENT are what its loaded text says.
+
+    Without PROVISIONS or --all, each is shown with its text and asked about. What is confirmed counts as read in the
+    text, as long as the tables say the same.
+    """
+    from comity.law.folder import LoadedText
+    from comity.law.readings import Reading, rules_digest, rules_on
+
+    target = law_folder(folder)
+    register = _register(target)
+    key = instrument_of(register, instrument)
+    loaded = target.text(key)
+    if by.strip() != by or not by:
+        raise MalformedError("--by is the name of whoever confirms")
+    known = sorted((row.provision for row in register.provisions if row.instrument == key), key=_order)
+    absent = [name for name in provisions if name not in loaded.text.parts]
+    if absent:
+        raise NotFoundError(f"the text of {key} has no {', '.join(absent)}; comity law text show {key} lists it")
+    chosen = provisions or tuple(name for name in known if name in loaded.text.parts)
+    if not provisions and not everything:
+        chosen = tuple(name for name in chosen if _asked(loaded, name, rules_on(register, key, name)))
+    readings = {row.provision: row for row in loaded.readings}
+    for name in chosen:
+        digest = rules_digest(rules_on(register, key, name))
+        readings[name] = Reading(
+            instrument=key, provision=name, digest=digest, text_sha256=loaded.text.sha256, by=by, on=day_of(None)
+        )
+    target.keep_text(
+        LoadedText(
+            instrument=key, text=loaded.text, readings=tuple(readings[name] for name in sorted(readings, key=_order))
+        )
+    )
+    click.echo(f"{len(chosen)} provisions of {key} confirmed by {by}, {len(readings)} in all")
+    left = [name for name in known if name not in readings and name not in loaded.text.parts]
+    if left:
+        click.echo(f"not in the text under the tables' numbers, and not confirmed: {', '.join(left)}")
+
+
+def _asked(loaded: "LoadedText", name: str, rules: tuple[str, ...]) -> bool:
+    click.echo(f"\n{_part(loaded, name)}\n")
+    for line in rules:
+        click.echo(f"  {line}")
+    return click.confirm("  do these words say what the text says?", default=False, err=True)
+
+
+def _part(loaded: "LoadedText", provision: str) -> str:
+    found = loaded.text.part(provision)
+    if found is None:
+        raise NotFoundError(f"the text of {loaded.instrument} has no {provision}")
+    title = loaded.text.titles.get(provision.partition("(")[0], "")
+    return f"{loaded.instrument} {provision}  {title}\n{found}"
+
+
+def _register(target: "LawFolder") -> "Register":
+    """Return the tables with the folder's own instruments, but without its readings: they raise what is confirmed."""
+    from comity.law.register import load_register
+    from comity.parties.table import TableFolder
+
+    if not target.path.is_dir():
+        return load_register()
+    return load_register().with_tables(TableFolder(root=target.path, name=str(target.path)))
+
+
+def _order(provision: str) -> tuple[int, ...] | tuple[int, int, str]:
+    parts = provision.replace(")", "").split("(")
+    return tuple(int(part) if part.isdigit() else ord(part[0]) for part in parts)
