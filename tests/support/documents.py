@@ -1,9 +1,10 @@
 """Reads the project's documents: their fenced blocks, what of them is to be run, and what it should print.
 
-Three kinds of fence matter. A block that opens with `sh run` is run, all such blocks of a page in one shell and in
+Four kinds of fence matter. A block that opens with `python run` is run by Python. A block that opens with `sh run` is run, all such blocks of a page in one shell and in
 order. A block that opens with `text output` says what the block before it prints. In a `console` block lines that
 begin with `$ ` are run and the others say what is printed. In what is printed, `…` stands for any text, a line of its
-own that is `…` for any lines, and ids, times, fingerprints, ports and places in a log for any of their kind.
+own that is `…` for any lines, and ids, times, fingerprints, ports and places in a log for any of their kind. In a
+block whose opening ends in `exact` only `…` stands for anything else: days and numbers have to be those.
 """
 
 import re
@@ -51,6 +52,7 @@ class Example:
     where: str
     script: str
     output: tuple[str, ...] | None
+    exact: bool = False
 
 
 def pages() -> list[Path]:
@@ -95,14 +97,16 @@ def _examples(found: list[Block]) -> Iterator[Example]:
         if block.info == "sh run":
             output = after.text if after is not None and after.info == "text output" else None
             yield Example(where=where, script=block.text, output=None if output is None else _lines(output))
-        elif block.info == "console":
-            yield from _session(where, block.text)
+        elif block.info == "python run":
+            yield Example(where=where, script=f"python - <<'PYTHON'\n{block.text}PYTHON\n", output=None)
+        elif block.info in {"console", "console exact"}:
+            yield from _session(where, block.text, exact=block.info.endswith("exact"))
 
 
-def _session(where: str, text: str) -> Iterator[Example]:
+def _session(where: str, text: str, *, exact: bool) -> Iterator[Example]:
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, _, output = part.partition("\n")
-        yield Example(where=where, script=f"{command}\n", output=_lines(output))
+        yield Example(where=where, script=f"{command}\n", output=_lines(output), exact=exact)
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -113,12 +117,12 @@ def commands(block: Block) -> list[str]:
     """Return the lines of a block's shell commands, continued lines joined, documents within them left out."""
     text = re.sub(r"<<'?END'?(.*?)\n.*?\nEND$", r"\1", block.text, flags=re.DOTALL | re.MULTILINE)
     lines = text.replace("\\\n", " ").splitlines()
-    if block.info == "console":
+    if block.info.startswith("console"):
         return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     return [line.strip() for line in lines]
 
 
-def difference(expected: tuple[str, ...], printed: str) -> str | None:
+def difference(expected: tuple[str, ...], printed: str, *, exact: bool = False) -> str | None:
     """Return where `printed` leaves what was expected, or None if it does not."""
     rest = printed.strip("\n").split("\n") if printed.strip("\n") else []
     gap = False
@@ -126,13 +130,17 @@ def difference(expected: tuple[str, ...], printed: str) -> str | None:
         if line == _GAP:
             gap = True
             continue
-        pattern = _pattern(line)
+        pattern = _exact_pattern(line) if exact else _pattern(line)
         at = next((n for n, item in enumerate(rest) if pattern.fullmatch(item)), None)
         if at is None or (at > 0 and not gap):
             return f"expected {line!r}, then came {rest[:3]}"
         rest = rest[at + 1 :]
         gap = False
     return None if gap or not rest else f"nothing more was expected, then came {rest[:3]}"
+
+
+def _exact_pattern(line: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in line.split(_GAP)).rstrip())
 
 
 def _pattern(line: str) -> re.Pattern[str]:

@@ -81,7 +81,6 @@ def basis(
         return
     for line in basis_lines(found, brief=brief):
         click.echo(line)
-    click.echo(f"\n{_GRADES}")
 
 
 @law.command("matrix")

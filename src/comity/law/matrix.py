@@ -86,7 +86,7 @@ class Matrix:
         found = []
         for row in carrying_instruments(self.standings.register):
             carrier = self.standings.register.carrier(row.key, question.measure)
-            if carrier is None:
+            if carrier is None or not row.adopted_by(self.standings.on):
                 continue
             answers = {
                 code: terms_answer(self.standings, row, carrier, replace(question, asked=code), described.get(row.key))

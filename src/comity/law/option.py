@@ -175,14 +175,19 @@ def option(standings: Standings, instrument: Instrument, question: Question, con
     since = None if asker.since is None or asked.since is None else max(asker.since, asked.since)
     reciprocity = instrument.kind is InstrumentKind.RECIPROCITY
     found = _Findings()
-    if reciprocity:
+    if not instrument.adopted_by(question.on):
+        text = f"it was adopted on {instrument.adopted or instrument.opened}, after the day asked about"
+        found.reasons.append(Reason(code="not_yet_adopted", text=text))
+        carrier = None
+    elif reciprocity:
         found.reasons.append(Reason(code="no_treaty", text="needs no treaty, and gives no right to an answer"))
     else:
         found.reasons.append(_binding(asker, asked, since, question.on))
     both = (asker.bound and asked.bound) or reciprocity
     if carrier is None:
-        text = f"no provision in the tables carries {question.measure.label}"
-        found.reasons.append(Reason(code="not_carried", text=text))
+        if instrument.adopted_by(question.on):
+            text = f"no provision in the tables carries {question.measure.label}"
+            found.reasons.append(Reason(code="not_carried", text=text))
         answer = Answer.DOES_NOT
     else:
         _terms(found, standings, carrier, question, pair=(asker, asked), conduct=conduct)
@@ -373,19 +378,15 @@ def _weaknesses(standings: Standings, carrier: Carrier) -> Iterable[Reason]:
         *register.clocks_of(carrier.instrument, carrier.measure),
         *register.grounds_of(carrier.instrument, carrier.measure),
     )
-    weakest: dict[str, Grade] = {}
+    order = tuple(Grade)
+    weakest: dict[str, ContentItem | Clock | Ground] = {}
     for row in rows:
         if row.grade.needs_notice and row.provision is not None:
             article = without_letter(row.provision)
-            weakest[article] = max(weakest.get(article, row.grade), row.grade, key=tuple(Grade).index)
-    for article, grade in sorted(weakest.items()):
-        yield Reason(
-            code="weak_rule",
-            text=f"a rule from article {article} {grade.meaning}",
-            provision=article,
-            grade=grade,
-            grade_detail=grade.value,
-        )
+            weakest[article] = max(weakest.get(article, row), row, key=lambda item: order.index(item.grade))
+    for article, weak in sorted(weakest.items()):
+        text = f"a rule from article {article} {weak.grade.meaning}"
+        yield graded(weak, code="weak_rule", text=text, provision=article)
 
 
 def _would(standings: Standings, instrument: Instrument, carrier: Carrier, pair: tuple[Status, Status]) -> Reason:

@@ -264,20 +264,20 @@ def _judge(
 
 def _own(code: str, what: str, *, own_offence: bool | None) -> tuple[ReachAnswer, Reason]:
     if own_offence is None:
-        answer, text = ReachAnswer.UNKNOWN, f"reaches {what}; no conduct is stated"
+        answer, text = ReachAnswer.UNKNOWN, f"covers {what}; no conduct is stated"
     elif own_offence:
-        answer, text = ReachAnswer.YES, f"reaches {what}, and an article of it describes the conduct"
+        answer, text = ReachAnswer.YES, f"covers {what}, and an article of it describes the conduct"
     else:
-        answer, text = ReachAnswer.NO, f"reaches {what}, but no article of it describes the conduct"
+        answer, text = ReachAnswer.NO, f"covers {what}, but no article of it describes the conduct"
     return answer, Reason(code=f"{code}_{answer}", text=text)
 
 
 def _any_offence(penalties: Penalties, code: str, what: str) -> tuple[ReachAnswer, Reason]:
     """Who asks investigates an offence of its own law, unless it states that the act is none."""
     if penalties.asker.offence is False:
-        answer, text = ReachAnswer.NO, f"reaches {what}, but the act is stated to be none in the asker's law"
+        answer, text = ReachAnswer.NO, f"covers {what}, but the act is stated to be none in the asker's law"
     else:
-        answer, text = ReachAnswer.YES, f"reaches {what}, which the request has to state"
+        answer, text = ReachAnswer.YES, f"covers {what}, which the request has to state"
     return answer, Reason(code=f"{code}_{answer}", text=text)
 
 

@@ -67,6 +67,11 @@ class Instrument(Sourced):
     territories: Territories | None
     scope: str
 
+    def adopted_by(self, day: date) -> bool:
+        """True when the instrument was there on a day, or when its beginnings are not known."""
+        first = min((known for known in (self.adopted, self.opened, self.in_force_since) if known), default=None)
+        return first is None or first <= day
+
     @property
     def consents_needed(self) -> int | None:
         """How many consents bring it into force, where that is known."""

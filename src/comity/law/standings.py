@@ -275,6 +275,8 @@ class Standings:
             standing = Standing.NONE
             heir = f"; {who.continued_by} continues it" if who.continued_by else ""
             reasons: tuple[str, ...] = (f"{who.name} existed until {who.existed_until}{heir}",)
+        elif not row.adopted_by(self.on):
+            standing, reasons = Standing.NONE, (f"it was adopted on {row.adopted or row.opened}, after {self.on}",)
         elif row.parties is Parties.NOT_LOADED:
             standing, reasons = Standing.NOT_LOADED, ("its parties are not loaded",)
         elif row.parties is Parties.NONE:

@@ -35,6 +35,9 @@ class TreatyStatus:
         """Yield the status for a person."""
         row, summary = self.instrument, self.summary
         yield f"{row.title} ({row.citation}), on {summary.on}"
+        if not row.adopted_by(summary.on):
+            yield f"it was adopted on {row.adopted or row.opened}, after that day: nothing can be said of it then"
+            return
         yield summary.sentence
         for name, tally in (("signatories", summary.signatories), ("ratifications", summary.consents)):
             yield f"  {name}: {_tally(tally)}"

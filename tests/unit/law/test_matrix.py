@@ -57,6 +57,17 @@ def test_the_tables_have_a_header_and_a_row_a_pair() -> None:
         list(measure_rows(MATRIX, Measure.PRESERVATION, conduct="espionage"))
 
 
+def test_an_instrument_that_was_not_adopted_yet_would_carry_nothing() -> None:
+    day = date(2003, 5, 1)
+    rows = matrix(day).answers(Question(asker="", asked="", measure=Measure.PRESERVATION, on=day))
+    found = next(row for row in rows if (row.asker, row.asked) == ("HUN", "HRV"))
+    assert "hanoi" not in found.would
+    assert "budapest" in found.would
+    option = legal_basis("HUN", "HRV", Measure.PRESERVATION, day).option("hanoi")
+    assert [reason.code for reason in option.reasons] == ["not_yet_adopted"]
+    assert not option.warnings
+
+
 def test_on_an_early_day_nobody_is_bound_by_budapest() -> None:
     early = matrix(date(2003, 5, 1))
     assert early.bound("budapest") == frozenset()
