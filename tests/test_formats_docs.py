@@ -18,6 +18,7 @@ from comity.exchange.statements import (
     Exhibit,
     Item,
     OpenedExhibit,
+    Safeguard,
     body_schema,
 )
 from comity.kernel import canonical, disclosure, entry, envelope, evidence, key, note, policy, statement, trust
@@ -63,15 +64,16 @@ def test_every_kind_stands_in_the_table_under_the_side_that_says_it(kind: str) -
 
 def test_no_section_is_about_a_kind_that_does_not_exist() -> None:
     headings = set(re.findall(r"^### `([a-z-]+)`", EXCHANGE, re.MULTILINE))
-    assert headings - {"answers"} == set(KINDS)
+    assert headings - {"answers", "safeguards"} == set(KINDS)
     assert all(f"`{kind}`" in EXCHANGE for kind in OUTCOME_KINDS)
 
 
-@pytest.mark.parametrize("shape", [Item, Answers, Exhibit, CustodyEvent, OpenedExhibit])
+@pytest.mark.parametrize("shape", [Item, Answers, Safeguard, Exhibit, CustodyEvent, OpenedExhibit])
 def test_every_member_of_an_inner_object_is_named(shape: type[msgspec.Struct]) -> None:
     place = {
         Item: section("request"),
         Answers: section("answers"),
+        Safeguard: section("safeguards"),
         Exhibit: section("package"),
         CustodyEvent: section("custody"),
         OpenedExhibit: section("opened"),
@@ -82,8 +84,8 @@ def test_every_member_of_an_inner_object_is_named(shape: type[msgspec.Struct]) -
 
 def test_every_word_that_a_member_may_have_is_listed() -> None:
     schemas = json.dumps([body_schema(kind) for kind in sorted(KINDS)])
-    listed = re.findall(r"\^\(([a-z|]+)\)", schemas)
-    assert len(set(listed)) == len({"urgency", "stage", "action"})
+    listed = re.findall(r"\^\(([a-z_|]+)\)", schemas)
+    assert len(set(listed)) == len({"urgency", "stage", "action", "answer"})
     for choice in listed:
         for word in choice.split("|"):
             assert f"`{word}`" in EXCHANGE, word

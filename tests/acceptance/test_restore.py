@@ -66,7 +66,7 @@ class Network:
             authority=name,
             participant=name[:3].upper(),
             title=f"Contact point {name[:3]}",
-            competences=("contact_point_24_7",),
+            competences=("contact_point",),
             exercise=True,
             public_url=url,
             public_port=public_port,

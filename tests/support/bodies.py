@@ -34,6 +34,20 @@ EXHIBIT: JsonObject = {
     "label": "bag 12",
 }
 
+# What answers every step of either side under the Budapest Convention, whatever is asked for.
+ASKER_SAFEGUARDS: list[Json] = [
+    {"step": "purpose_and_proportionality", "answer": "met", "reason": "One account, one week."},
+    {"step": "onward_transfer", "answer": "not_applicable"},
+    {"step": "notice_to_user", "answer": "met"},
+]
+ASKED_SAFEGUARDS: list[Json] = [
+    {"step": "purpose_and_proportionality", "answer": "met"},
+    {"step": "sovereignty_and_essential_interests", "answer": "met"},
+    {"step": "political_offence", "answer": "met"},
+    {"step": "onward_transfer", "answer": "skipped", "reason": "Nothing is handed over yet."},
+    {"step": "notice_to_user", "answer": "met"},
+]
+
 BODIES: dict[str, JsonObject] = {
     "request": {
         "measure": "preservation",
@@ -58,6 +72,16 @@ BODIES: dict[str, JsonObject] = {
         "procedure": "None",
         "confidential": False,
         "wished_by": TIME,
+        "proceeding": "Criminal investigation",
+        "conducting_authority": "Public prosecutor, who leads it",
+        "accounts": "account 4471",
+        "period": "1 to 7 February 2026",
+        "communications": "Log-ins to account 4471",
+        "language": "en",
+        "penalty": "5",
+        "organised": False,
+        "oral": False,
+        "safeguards": ASKER_SAFEGUARDS,
     },
     "receipt": {"received": DIGEST, "bytes": 4711, "at": TIME},
     "acknowledged": {"request": DIGEST, "reference": "XAB/88", "competent_body": "Court of XAB", "remark": "Noted."},
@@ -71,6 +95,7 @@ BODIES: dict[str, JsonObject] = {
         "order_reference": "O-7",
         "dated": TIME,
         "served_on": "mail.example",
+        "safeguards": ASKED_SAFEGUARDS,
     },
     "preserved": {
         "answers": ANSWERS,
@@ -80,9 +105,21 @@ BODIES: dict[str, JsonObject] = {
         "since": TIME,
         "until": "2026-05-31T09:00:00Z",
         "not_preserved": "Deleted mail",
+        "safeguards": ASKED_SAFEGUARDS,
     },
-    "refused": {"answers": ANSWERS, "ground": "political_offence", "article": "29(5)(a)", "reasons": "Reasons."},
-    "not-executed": {"answers": ANSWERS, "reason": "data_not_held", "reasons": "No such account."},
+    "refused": {
+        "answers": ANSWERS,
+        "ground": "political_offence",
+        "article": "29(5)(a)",
+        "reasons": "Reasons.",
+        "safeguards": ASKED_SAFEGUARDS,
+    },
+    "not-executed": {
+        "answers": ANSWERS,
+        "reason": "data_not_held",
+        "reasons": "No such account.",
+        "safeguards": ASKED_SAFEGUARDS,
+    },
     "package": {
         "answers": ANSWERS,
         "exhibits": [EXHIBIT],

@@ -1,10 +1,11 @@
 """Reads the project's documents: their fenced blocks, what of them is to be run, and what it should print.
 
-Four kinds of fence matter. A block that opens with `python run` is run by Python. A block that opens with `sh run` is run, all such blocks of a page in one shell and in
-order. A block that opens with `text output` says what the block before it prints. In a `console` block lines that
-begin with `$ ` are run and the others say what is printed. In what is printed, `…` stands for any text, a line of its
-own that is `…` for any lines, and ids, times, fingerprints, ports and places in a log for any of their kind. In a
-block whose opening ends in `exact` only `…` stands for anything else: days and numbers have to be those.
+Four kinds of fence matter. A block that opens with `sh run` is run, all such blocks of a page in one shell and in
+order, and one that opens with `python run` is run by Python. A block that opens with `text output` says what the block
+before it prints. In a `console` block lines that begin with `$ ` are run and the others say what is printed. In what is
+printed, `…` stands for any text, a line of its own that is `…` for any lines, and ids, times, fingerprints, ports and
+places in a log for any of their kind. In a block whose opening ends in `exact` only `…` stands for anything else: days
+and numbers have to be those.
 """
 
 import re

@@ -27,7 +27,7 @@ from comity.kernel.policy import parse_policy
 from comity.kernel.statement import Statement
 from comity.kernel.trust import Checked, Recognition
 from comity.node import desk, inception, records
-from comity.node.context import POLICY, SERVICE_KEYS, TRUST, Node, open_stores
+from comity.node.context import POLICY, SERVICE_KEYS, TRUST, Node, open_stores, read_law
 from comity.node.http import error_response
 from comity.node.inception import Card, add_officer, create_node, load_card, name_witnesses
 from comity.node.jobs import run_due
@@ -80,7 +80,7 @@ def settings_of(authority: str, **changes: object) -> Settings:
         "authority": authority,
         "participant": authority[:3].upper(),
         "title": f"Centre {authority}",
-        "competences": ("contact_point",),
+        "competences": ("central_authority", "contact_point"),
         "exercise": True,
         "public_url": f"https://{authority}.example",
         "public_port": number,
@@ -160,6 +160,7 @@ class RunningNode:
             blobs=blobs,
             log_folder=log_folder,
             now=self.now,
+            register=read_law(self.directory),
         )
         policy = parse_policy((self.directory / POLICY).read_text())
         self.service = Service(node, policy, transport=Wire(self.network, self.authority))

@@ -132,7 +132,7 @@ def _settings(name: str, port: int) -> Settings:
         authority=name,
         participant=name[:3].upper(),
         title=f"Contact point {name[:3]}",
-        competences=("contact_point_24_7",),
+        competences=("contact_point",),
         exercise=True,
         public_url=f"http://127.0.0.1:{port}",
         public_port=port,

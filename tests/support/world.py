@@ -31,6 +31,7 @@ from comity.exchange.statements import (
     Preserved,
     Receipt,
     Request,
+    Safeguard,
     encode_body,
 )
 from comity.kernel.canonical import Json, JsonObject, format_time
@@ -293,6 +294,10 @@ def request_body(**changes: Json) -> JsonObject:
         data="account 4471 at mail.example",
         necessity="The provider deletes after 30 days.",
         persons="The holder of account 4471, name not known",
+        safeguards=[
+            Safeguard(step="purpose_and_proportionality", answer="met", reason="One account, one week."),
+            Safeguard(step="notice_to_user", answer="met"),
+        ],
     )
     return {**encode_body(body), **changes}
 
@@ -336,6 +341,10 @@ def add_preservation(case: SampleCase) -> None:
         order_reference="O-2026-7",
         dated=format_time(now),
         served_on="mail.example",
+        safeguards=[
+            Safeguard(step="purpose_and_proportionality", answer="met"),
+            Safeguard(step="political_offence", answer="skipped", reason="No motive is known yet."),
+        ],
     )
     ordered = case.say(case.asked, "authorised", encode_body(order))
     kept = Preserved(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from comity.cli.law_options import code_of, day_of, folder_option, on_option, tables, word_of
+from comity.cli.law_options import code_of, day_of, folder_option, instrument_of, on_option, tables, word_of
 from comity.cli.law_reform import amend, checklist, gaps
 from comity.cli.law_text import text
 from comity.cli.options import json_option, print_json
@@ -99,6 +99,67 @@ def matrix(folder: Path | None, measure: str | None, conduct: str | None, day: s
         status_rows(found) if measure is None else measure_rows(found, parse_measure(measure), conduct=word_of(conduct))
     )
     csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+
+
+@law.command("safeguards")
+@click.argument("asker")
+@click.argument("asked")
+@click.option("--measure", default="preservation", show_default=True)
+@click.option("--instrument", default=None, help="Under which instrument; the first that can carry it by default.")
+@click.option("--side", default="asker", show_default=True, help="asker or asked.")
+@click.option("--conduct", default=None, help="What the offence is, such as illegal-access.")
+@click.option("--urgency", default="routine", show_default=True, help="routine, urgent or emergency.")
+@click.option("--facts", default="", help="The facts in words, in which journalism and research are looked for.")
+@on_option
+@json_option
+@click.pass_obj
+def safeguards(
+    folder: Path | None,
+    asker: str,
+    asked: str,
+    measure: str,
+    instrument: str | None,
+    side: str,
+    conduct: str | None,
+    urgency: str,
+    facts: str,
+    day: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """List the safeguards that a request, or the order that carries it out, answers step by step."""
+    from comity.errors import PolicyError
+    from comity.law.basis import legal_basis
+    from comity.law.measures import parse_measure
+    from comity.law.safeguards import parse_side, steps_for
+
+    register = tables(folder)
+    codes, on = (code_of(asker), code_of(asked)), day_of(day)
+    found = legal_basis(*codes, parse_measure(measure), on, conduct=word_of(conduct), register=register)
+    option = found.chosen if instrument is None else found.option(instrument_of(register, instrument))
+    if option is None:
+        raise PolicyError(f"{found.summary}; name an instrument with --instrument")
+    steps = steps_for(
+        option,
+        parse_side(side),
+        conduct=word_of(conduct),
+        urgency=urgency,
+        facts_text=facts,
+        register=register,
+        asker=codes[0],
+        asked=codes[1],
+        on=on,
+    )
+    if as_json:
+        print_json([step.to_json() for step in steps])
+        return
+    click.echo(f"{option.label}, {codes[0]} to {codes[1]}, on {on}: the {side} answers {len(steps)} steps")
+    for step in steps:
+        click.echo(f"\n{step.step}: {step.question}")
+        click.echo(f"    {'must be answered' if step.blocks else 'may be left open; a warning then'}; {step.why}")
+        for reason in (*step.provisions, *step.flags, *([step.barred] if step.barred else [])):
+            click.echo(f"    {reason.line}")
+        click.echo(f"    answers: {', '.join(answer.value for answer in step.answers)}")
 
 
 @law.command("cable")

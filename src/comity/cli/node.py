@@ -20,7 +20,7 @@ from comity.cli.options import (
 @node_argument
 @click.option("--authority", required=True, help="Name, such as prt.contact-point: participant, dot, body.")
 @click.option("--title", required=True, help="The body's own name, in its own language.")
-@click.option("--competence", "competences", multiple=True, help="Such as contact_point_24_7; may be repeated.")
+@click.option("--competence", "competences", multiple=True, help="Such as contact_point; may be repeated.")
 @click.option("--root-key", type=FILE, required=True, help="Where to write the root key: outside the folder, offline.")
 @passphrase_option("--root-passphrase-file", "File that holds the passphrase of the root key.")
 @passphrase_option("--passphrase-file", "File that holds the passphrase of the service keys.")

@@ -13,7 +13,8 @@
 6. Every exhibit in the file has the digest and size that its package states and its opening found; the chain of
    custody of every exhibit is whole.
 7. The description in CASE/UCO says what the statements say.
-8. The law: the instrument that each request names is one that the reader's tables hold; what they say of it is told.
+8. The law: the instrument that each request names is one that the reader's tables hold; what they say of it is told,
+   and what each side answered to the safeguards, or that it is withheld.
 
 What no step can show is said in the report, too. Nothing here judges what the statements mean.
 """
@@ -47,7 +48,7 @@ from comity.exchange.dossier_head import (
     parse_head,
     parse_opening,
 )
-from comity.exchange.dossier_law import check_law
+from comity.exchange.dossier_law import check_law, tell_safeguards
 from comity.exchange.dossier_log import ShownLog
 from comity.exchange.statements import Opened, body_of, parse_body
 from comity.exchange.view import CaseView, Held, Position
@@ -140,9 +141,10 @@ def verify_dossier(
     tables = load_register() if register is None else register
     law: list[Fact] = []
     for item in checked:
-        if item.statement.kind == "request" and not is_partial(item.id, item.statement, closed):
-            with _at(f"{OPENINGS}{item.id}.json"):
+        with _at(f"{OPENINGS}{item.id}.json"):
+            if item.statement.kind == "request" and not is_partial(item.id, item.statement, closed):
                 law += check_law(item, trust, asked=view.asked, register=tables)
+            law += tell_safeguards(item, closed)
     return DossierReport(
         case=head.case,
         profile=str(head.profile),

@@ -99,12 +99,17 @@ def _facts(head: Head, view: CaseView, checked: Sequence[Checked], law: Iterable
     if view.exercise:
         text = "THIS IS AN EXERCISE: every statement is flagged so by its issuer; no person and no data are real"
         yield Fact(topic="exercise", text=text, where=opening_of(view.case))
+    of_law: dict[str, list[Fact]] = {}
+    for fact in law:
+        of_law.setdefault(fact.where, []).append(fact)
     for held in view.timeline:
         if (tell := _TELLERS.get(held.statement.kind)) is not None:
             topic, text = tell(held)
             yield Fact(topic=topic, text=text, where=opening_of(held.id))
-        if held.statement.kind == "request":
-            yield from (fact for fact in law if fact.where == opening_of(held.id))
+        yield from of_law.pop(opening_of(held.id), ())
+    # What lacks a withheld member is not in the view; what is told of it stands all the same.
+    for facts in of_law.values():
+        yield from facts
     members = {(place.package, place.exhibit): place.member for place in head.exhibits}
     confirmed = set(_confirmed(view))
     for state in view.exhibits:

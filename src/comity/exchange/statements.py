@@ -27,6 +27,8 @@ ExhibitId = Annotated[str, msgspec.Meta(pattern=r"^E[1-9][0-9]{0,3}$(?!\n)")]
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Time = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")]
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+# The maximum penalty for the act in the asker's law: years of custody, whole or half, or a word.
+Penalty = Annotated[str, msgspec.Meta(pattern=r"^((0|[1-9][0-9]{0,2})(\.5)?|life|none|unknown)$(?!\n)")]
 
 
 class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -38,6 +40,18 @@ class Item(_Body, frozen=True, kw_only=True):
 
     item: ItemId
     description: Text
+
+
+class Safeguard(_Body, frozen=True, kw_only=True):
+    """What an officer answered to one step of `law.safeguards`; the law says which steps, and where a reason is due."""
+
+    step: Code
+    answer: Annotated[str, msgspec.Meta(pattern=r"^(met|not_met|not_applicable|skipped)$(?!\n)")]
+    reason: Text | None = None
+
+
+# One member, so that what was answered can be withheld by itself.
+Safeguards = Annotated[list[Safeguard], msgspec.Meta(min_length=1, max_length=MAX_ITEMS)]
 
 
 class Answers(_Body, frozen=True, kw_only=True):
@@ -72,6 +86,16 @@ class Request(_Body, frozen=True, kw_only=True):
     procedure: Text | None = None
     confidential: bool | None = None
     wished_by: Time | None = None
+    proceeding: Text | None = None
+    conducting_authority: Text | None = None
+    accounts: Text | None = None
+    period: Text | None = None
+    communications: Text | None = None
+    language: Text | None = None
+    penalty: Penalty | None = None
+    organised: bool | None = None
+    oral: bool | None = None
+    safeguards: Safeguards | None = None
 
 
 class Receipt(_Body, frozen=True, kw_only=True):
@@ -117,6 +141,7 @@ class Authorised(_Body, frozen=True, kw_only=True):
     order_reference: Line
     dated: Time
     served_on: Line | None = None
+    safeguards: Safeguards | None = None
 
 
 class Preserved(_Body, frozen=True, kw_only=True):
@@ -129,6 +154,7 @@ class Preserved(_Body, frozen=True, kw_only=True):
     since: Time
     until: Time
     not_preserved: Text | None = None
+    safeguards: Safeguards | None = None
 
 
 class Refused(_Body, frozen=True, kw_only=True):
@@ -138,6 +164,7 @@ class Refused(_Body, frozen=True, kw_only=True):
     ground: Code
     article: Line
     reasons: Text
+    safeguards: Safeguards | None = None
 
 
 class NotExecuted(_Body, frozen=True, kw_only=True):
@@ -146,6 +173,7 @@ class NotExecuted(_Body, frozen=True, kw_only=True):
     answers: Answers
     reason: Code
     reasons: Text
+    safeguards: Safeguards | None = None
 
 
 class CustodyEvent(_Body, frozen=True, kw_only=True):

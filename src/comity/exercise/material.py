@@ -20,6 +20,11 @@ _ITEMS: Final = (
 )
 
 
+def _answers(**answered: str) -> Any:
+    """Return answers to safeguard steps as a body lists them: each met, for the reason given."""
+    return [{"step": step, "answer": "met", "reason": reason} for step, reason in answered.items()]
+
+
 def items(*wanted: str) -> Any:
     """Return items of the preservation request as its body lists them."""
     return [{"item": item, "description": text} for item, text in _ITEMS if item in wanted or not wanted]
@@ -44,6 +49,10 @@ def preservation(reference: str, *, instrument: str = "budapest", article: str =
         "necessity": "Both systems overwrite their recordings after thirty days.",
         "intention": "A request for access to the preserved data follows.",
         "confidential": True,
+        "safeguards": _answers(
+            purpose_and_proportionality="Two nights, two systems; preserving discloses nothing (exercise).",
+            notice_to_user="No user's data; the custodians are asked not to tell others (exercise).",
+        ),
     }
 
 
@@ -68,6 +77,11 @@ def access(reference: str) -> JsonObject:
         "assistance": "Disclosure of the preserved data",
         "persons": "unknown",
         "purpose": "Evidence in the investigation named above",
+        "safeguards": _answers(
+            purpose_and_proportionality="Keyframes only, of the hours in which the cable failed (exercise).",
+            onward_transfer="For this investigation only (exercise).",
+            notice_to_user="No user's data (exercise).",
+        ),
     }
 
 
@@ -77,6 +91,12 @@ def emergency(reference: str) -> JsonObject:
         "urgency": "emergency",
         "facts": "A life is at risk within the hour. Hand over the recordings at once; papers follow (exercise).",
         "intention": "Papers follow.",
+        "safeguards": _answers(
+            purpose_and_proportionality="A life is at risk (exercise).",
+            onward_transfer="For this emergency only (exercise).",
+            emergency_as_defined="A life is at risk (exercise).",
+            notice_to_user="Later (exercise).",
+        ),
     }
 
 
@@ -85,16 +105,23 @@ def acknowledged(request: str, reference: str) -> JsonObject:
     return {"request": request, "reference": reference, "competent_body": "Procuradoria da República (exercise)"}
 
 
-def authorised(request: str, wanted: list[str], dated: str) -> JsonObject:
+def authorised(request: str, wanted: list[str], dated: str, *, what: str = "preserve") -> JsonObject:
     """Return the body that names who ordered the measure."""
     return {
         "request": request,
         "items": list(wanted),
         "ordered_by": "Procuradoria da República, Praia (exercise)",
-        "legal_ground": "Order to preserve under national law (exercise)",
+        "legal_ground": f"Order to {what} under national law (exercise)",
         "order_reference": "PR-77/2026",
         "dated": dated,
         "served_on": "cable operator; vessel traffic service",
+        "safeguards": _answers(
+            purpose_and_proportionality="Limited to what the request names (exercise).",
+            sovereignty_and_essential_interests="Recordings of two nights harm none (exercise).",
+            onward_transfer="For the investigation named in the request only (exercise).",
+            political_offence="Damage to a cable, investigated as such (exercise).",
+            notice_to_user="No user's data; the custodians are told (exercise).",
+        ),
     }
 
 

@@ -76,7 +76,7 @@ class ExerciseNode:
             authority=self.authority,
             participant=self.authority[:3].upper(),
             title=self.title,
-            competences=("contact_point",),
+            competences=("central_authority", "contact_point"),
             exercise=True,
             public_url=self.url,
             public_port=self.public_port,

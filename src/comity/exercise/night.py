@@ -153,6 +153,8 @@ class Night:
         )
         follow_up = self._say(prt, "request", cpv, material.access("PT-2026-1118/2"))
         stage.tell("the follow-up request for access has gone out")
+        handing_over = material.authorised(follow_up, ["3"], format_time(utc_now()), what="hand over")
+        self._say(cpv, "authorised", prt, handing_over)
         package = self._hand_over(follow_up)
         opened = self._open(package)
         view = self._view(prt)

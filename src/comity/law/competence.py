@@ -42,4 +42,4 @@ def check_competence(option: BasisOption, asker: Iterable[str], asked: Iterable[
 
 
 def _any_of(channels: Iterable[Channel]) -> str:
-    return " or ".join(f"{channel.value}" for channel in channels)
+    return " or ".join(f"a {channel.value}" for channel in channels)

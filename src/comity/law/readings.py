@@ -15,6 +15,7 @@ from typing import TypeVar
 from comity.law.clocks import Clock
 from comity.law.register import Register
 from comity.law.rows import Carrier, Conduct, ContentItem, Ground, Obligation, Provision
+from comity.law.safeguards import load_safeguards
 from comity.parties.table import Grade, Sourced
 
 RowT = TypeVar("RowT", bound=Sourced)
@@ -139,6 +140,9 @@ def _rules(register: Register, instrument: str, provision: str) -> Iterator[str]
                 points = _carrier_points(row) if isinstance(row, Carrier) else [getattr(row, "provision", None)]
                 if any(within(name) for name in points):
                     yield _words(row)
+    for step in load_safeguards():
+        if step.instrument == instrument and within(step.provision):
+            yield f"article {step.provision}: safeguard {step.step} of the {step.side}: {step.question}"
 
 
 def _words(row: Sourced) -> str:

@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 
-from comity.errors import NotFoundError, PolicyError
+from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.law.conditions import oral_reason
 from comity.law.measures import Measure
 from comity.law.model import GroundCode, check_provision, without_letter
@@ -149,6 +149,8 @@ _GROUNDS = {
     StepWhen.GROUND_POLITICAL_OFFENCE: GroundCode.POLITICAL_OFFENCE,
 }
 EMERGENCY = "emergency"
+UNANSWERED = "safeguard_unanswered"
+NOT_ASKED = "safeguard_not_asked"
 CABLE_DAMAGE = "cable_damage"
 
 # Conduct that those who report on weaknesses, or look for them, are most often accused of; None: it is not stated.
@@ -260,9 +262,9 @@ def weigh_safeguards(steps: Iterable[Step], answers: Sequence[Answered]) -> Find
             warnings.append(remark)
     known = {step.step for step in listed}
     warnings += (
-        Reason(code="safeguard_not_asked", text=f"{label_of(item.step)} is answered, which does not apply here")
+        Reason(code=NOT_ASKED, text=f"{label_of(item.step)} is answered, which does not apply here")
         for item in answers
-        if item.step not in known
+        if item.step not in known and item.answer in {StepAnswer.MET, StepAnswer.NOT_MET}
     )
     return Findings(blocking=tuple(blocking), warnings=tuple(warnings))
 
@@ -283,6 +285,17 @@ def check_safeguards(steps: Iterable[Step], answers: Sequence[Answered], *, what
             'skipped reason = "…"'
         )
     return list(found.warnings)
+
+
+def parse_side(text: str) -> Side:
+    """Return the side that answers.
+
+    Raises:
+        MalformedError: it is neither asker nor asked.
+    """
+    if text not in {Side.ASKER, Side.ASKED}:
+        raise MalformedError(f"side {text!r} is unknown; it is asker or asked")
+    return Side(text)
 
 
 def label_of(step: str) -> str:
@@ -392,7 +405,7 @@ def _problem(step: Step, given: Answered | None) -> Reason | None:
         )
     if given is None:
         flags = "".join(f"; {flag.text}" for flag in step.flags)
-        return Reason(code="safeguard_unanswered", text=f"{step.sentence}{flags}")
+        return Reason(code=UNANSWERED, text=f"{step.sentence}{flags}")
     if given.answer not in step.answers:
         wanted = ", ".join(step.answers)
         return Reason(

@@ -39,7 +39,7 @@ from comity.kernel.merkle import HASH_BYTES
 from comity.kernel.tile import ENTRIES, TILE_WIDTH, Tile, encode_bundle, new_bundles, new_tiles, parse_bundle
 from comity.log.reader import CHECKPOINT_PATH, LogReader
 from comity.log.state import read_head, read_published, read_state
-from comity.node.context import BLOBS, DATABASE, LOG, POLICY, TRUST
+from comity.node.context import BLOBS, DATABASE, LAW, LOG, POLICY, TRUST
 from comity.node.settings import FILE_NAME, load_settings
 from comity.store.files import SITE_DATA, SITE_NAME, TEMPORARY, Folder, translated
 from comity.store.sqlite import SqliteDatabase
@@ -54,7 +54,7 @@ MAX_MANIFEST_BYTES: Final = 1024 * 1024 * 1024
 _CHUNK_BYTES: Final = 1024 * 1024
 _SYNC_FILES: Final = 64
 _SINGLE: Final = (FILE_NAME, "card.json", POLICY)
-_FOLDERS: Final = ("keys", "officers", TRUST, BLOBS)
+_FOLDERS: Final = ("keys", "officers", TRUST, LAW, BLOBS)
 _ENVELOPES: Final = "envelope"
 
 Progress = Callable[[int, int], None]

@@ -13,6 +13,8 @@ from comity.errors import MalformedError, NotFoundError, PolicyError, StoreError
 from comity.kernel.key import KeyPair, parse_authority
 from comity.kernel.policy import Policy, parse_policy
 from comity.kernel.trust import Designation, KeyHistory, Recognition
+from comity.law.folder import LawFolder
+from comity.law.register import Register, load_register
 from comity.node import records
 from comity.node.keyring import ServiceKeys
 from comity.node.settings import Settings, load_settings
@@ -26,6 +28,7 @@ DATABASE: Final = "node.db"
 LOG: Final = "log"
 BLOBS: Final = "blobs"
 TRUST: Final = "trust"
+LAW: Final = "law"
 SERVICE_KEYS: Final = Path("keys") / "service.age"
 POLICY: Final = "policy"
 LOCK: Final = "node.lock"
@@ -58,6 +61,8 @@ class Node:
     log_folder: Folder
     now: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = field(default=os.urandom)
+    # The law tables by which this node judges: read once, so that a case is not judged by two of them.
+    register: Register = field(default_factory=load_register, repr=False, compare=False)
     _trust: _Trust = field(default_factory=_Trust, repr=False, compare=False)
 
     @property
@@ -135,6 +140,16 @@ class Node:
         except VerificationError as exc:
             raise PolicyError(exc.message) from exc
 
+    def competences(self, authority: str) -> tuple[str, ...]:
+        """Return what an authority's newest logged `keys` statement names it competent for; none is not having said.
+
+        Before the first one is logged, this node's own competences are those of its settings.
+        """
+        try:
+            return self.designation(authority).competences
+        except PolicyError:
+            return self.settings.competences if authority == self.authority else ()
+
     def recipient(self, authority: str) -> Recipient:
         """Return whom deliveries and exhibits for an authority are encrypted to.
 
@@ -177,6 +192,18 @@ def open_stores(directory: Path) -> tuple[Settings, SqliteDatabase, Blobs, Folde
     database = SqliteDatabase(directory / DATABASE)
     migrate(database)
     return settings, database, Blobs(Folder(directory / BLOBS)), Folder(directory / LOG)
+
+
+def read_law(directory: Path) -> Register:
+    """Return the law tables of a node: the installed ones, with those of its folder `law` where it has one.
+
+    Raises:
+        StoreError: a table cannot be read.
+        MalformedError: a table does not follow its format, or repeats or lacks what another one holds.
+        NotFoundError: a row names an unknown participant.
+    """
+    folder = directory / LAW
+    return LawFolder(folder).register() if folder.is_dir() else load_register()
 
 
 def read_policy(directory: Path) -> Policy:

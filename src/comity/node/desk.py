@@ -10,7 +10,7 @@ from datetime import datetime
 
 from comity.errors import ConflictError, NotFoundError, PolicyError
 from comity.exchange.delivery import Spoken, speak
-from comity.exchange.legal import check_outcome_law, check_request
+from comity.exchange.legal import Competences, check_outcome_law, check_request, remarks
 from comity.exchange.rules import (
     answered_items,
     check_custody,
@@ -195,11 +195,11 @@ def _check(node: Node, reader: Reader, statement: Statement) -> str:
     node.recognition(addressee)
     node.designation(addressee)
     held = [] if statement.subject is None else records.case_records(reader, statement.subject)
-    return check_statement(statement, held)
+    return check_statement(node, statement, held)
 
 
-def check_statement(statement: Statement, held: Sequence[records.Record]) -> str:
-    """Check a statement against its case and the law; `held` are the case's statements. Return a remark.
+def check_statement(node: Node, statement: Statement, held: Sequence[records.Record]) -> str:
+    """Check a statement against its case and this node's law; `held` are the case's statements. Return a remark.
 
     Raises:
         PolicyError: a rule forbids it.
@@ -208,7 +208,7 @@ def check_statement(statement: Statement, held: Sequence[records.Record]) -> str
     """
     if statement.subject is None:
         check_opening(statement)
-        return check_request(statement).remark
+        return _check_request(node, statement)
     by_id = {record.id: record.statement for record in held}
     if statement.subject not in by_id:
         raise NotFoundError(f"no case {statement.subject[:12]}… is held here")
@@ -220,15 +220,20 @@ def check_statement(statement: Statement, held: Sequence[records.Record]) -> str
             f"it contradicts outcome {contradicted[:12]}… for the same item; to correct that one, follow it"
         )
     if statement.kind == "request":
-        return check_request(statement).remark
+        return _check_request(node, statement)
     if statement.kind == "opened":
         package = statement.body["package"]
         if any(known.kind == "opened" and known.body["package"] == package for known in by_id.values()):
             raise PolicyError(f"package {str(package)[:12]}… was opened already; once more would break its custody")
     if statement.kind == "package":
         _check_exhibits(statement, by_id.values())
-    check_outcome_law(statement, by_id)
-    return ""
+    arrived = statement.issuer != node.authority
+    return "\n".join(remarks(check_outcome_law(statement, by_id, register=node.register, arrived=arrived)))
+
+
+def _check_request(node: Node, statement: Statement) -> str:
+    competences = Competences(asker=node.competences(statement.issuer), asked=node.competences(statement.to[0]))
+    return check_request(statement, register=node.register, competences=competences).remark
 
 
 def _check_exhibits(statement: Statement, earlier: Iterable[Statement]) -> None:

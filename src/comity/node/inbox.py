@@ -183,9 +183,9 @@ def _stored_receipt(reader: Reader, statement_id: str) -> Spoken | None:
     return records.get_statement(reader, known.receipt).spoken
 
 
-def _check_case(reader: Reader, statement: Statement) -> None:
+def _check_case(node: Node, reader: Reader, statement: Statement) -> None:
     if statement.subject is None:
-        check_statement(statement, [])
+        check_statement(node, statement, [])
         return
     held = records.case_records(reader, statement.subject)
     known = {record.id for record in held}
@@ -195,7 +195,7 @@ def _check_case(reader: Reader, statement: Statement) -> None:
             f"statement {missing[:12]}…, which this one follows, has not arrived here yet; deliver it first",
             retry_after_seconds=2,
         )
-    check_statement(statement, held)
+    check_statement(node, statement, held)
 
 
 def _keep_receipt(node: Node, spoken: Spoken, receipt: Statement) -> None:
@@ -236,7 +236,7 @@ def _keep(node: Node, spoken: Spoken, statement: Statement) -> Spoken:
             stored = _stored_receipt(tx, spoken.envelope.id)
             if stored is not None:
                 return stored
-            _check_case(tx, statement)
+            _check_case(node, tx, statement)
             return _add_with_receipt(node, tx, spoken, statement)
     except PolicyError:
         keep_contradiction(node, spoken, statement)

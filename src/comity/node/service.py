@@ -46,7 +46,7 @@ from comity.log.witness import (
     parse_submission,
 )
 from comity.node.backup import is_restored, mark_forgetful
-from comity.node.context import LOCK, SERVICE_KEYS, Node, open_stores, read_policy
+from comity.node.context import LOCK, SERVICE_KEYS, Node, open_stores, read_law, read_policy
 from comity.node.followed import followed_url, read_followed
 from comity.node.inbox import accept_delivery
 from comity.node.jobs import due_duties, run_duties
@@ -444,7 +444,7 @@ def load_service(directory: Path, passphrase: str, stack: ExitStack) -> Service:
         NotFoundError: there is no node in that folder.
         PolicyError: its log has no policy yet.
         UnauthenticatedError: the passphrase is wrong.
-        MalformedError: the service keys are another authority's.
+        MalformedError: the service keys are another authority's, or a table in its folder `law` breaks its format.
         ConflictError: another process runs this node.
     """
     load_settings(directory)
@@ -453,11 +453,18 @@ def load_service(directory: Path, passphrase: str, stack: ExitStack) -> Service:
     settings, database, blobs, log_folder = open_stores(directory)
     stack.callback(database.close)
     policy = read_policy(directory)
+    register = read_law(directory)
     keys = open_service(directory / SERVICE_KEYS, passphrase)
     if keys.authority != settings.authority:
         raise MalformedError(f"{directory / SERVICE_KEYS} holds the keys of {keys.authority}, not {settings.authority}")
     blobs.prepare()
     node = Node(
-        directory=directory, settings=settings, keys=keys, database=database, blobs=blobs, log_folder=log_folder
+        directory=directory,
+        settings=settings,
+        keys=keys,
+        database=database,
+        blobs=blobs,
+        log_folder=log_folder,
+        register=register,
     )
     return Service(node, policy)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NoReturn, TypedDict, TypeVar
@@ -29,7 +30,6 @@ EVIDENCE_COLUMNS = ("source", "grade")
 
 # ISO 8601 has many spellings of a day; a table uses this one.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_UNTIDY = re.compile(r"^\s|\s$|[\x00-\x1f]")
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -83,6 +83,7 @@ class Sourced:
     grade_detail: str
 
 
+@cache
 def parse_grade(text: str) -> Grade:
     """Return the weakest part of a grade such as `T` or `P+M`.
 
@@ -333,7 +334,11 @@ def _rows(data: bytes, where: str, columns: tuple[str, ...]) -> Iterator[Fields]
 def _fields(where: str, columns: tuple[str, ...], cells: list[str]) -> Fields:
     if len(cells) != len(columns):
         raise MalformedError(f"{where}: wanted {len(columns)} cells, got {len(cells)}")
-    for column, cell in zip(columns, cells, strict=True):
-        if _UNTIDY.search(cell) is not None:
-            raise MalformedError(f"{where}: column {column} has outer white space or a control character")
+    if not "".join(cells).isprintable() or [cell.strip() for cell in cells] != cells:
+        column = next(name for name, cell in zip(columns, cells, strict=True) if not _tidy(cell))
+        raise MalformedError(f"{where}: column {column} has outer white space or a control character")
     return Fields(where, dict(zip(columns, cells, strict=True)))
+
+
+def _tidy(cell: str) -> bool:
+    return cell.isprintable() and cell == cell.strip()

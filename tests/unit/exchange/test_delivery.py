@@ -68,7 +68,7 @@ def test_what_is_sealed_is_sealed_with_salts_that_differ() -> None:
     assert SPOKEN.salt is not None
     disclosures = [parse_disclosure(text) for text in SPOKEN.disclosures]
     assert len({item.salt for item in disclosures} | {SPOKEN.salt}) == len(disclosures) + 1
-    assert len(parse_sealed(SPOKEN.envelope.payload).digests) == 32
+    assert len(parse_sealed(SPOKEN.envelope.payload).digests) == 48
     assert SPOKEN.entry == sealed_entry(SPOKEN.salt, SPOKEN.envelope.id)
 
 
@@ -108,7 +108,7 @@ def test_dropping_or_swapping_disclosures_is_seen() -> None:
     kept = tuple(text for text in SPOKEN.disclosures if parse_disclosure(text).name != "body.facts")
     short = open_delivery(Spoken(envelope=SPOKEN.envelope, salt=SPOKEN.salt, disclosures=kept), designation())
     assert short.body == {key: value for key, value in opening().body.items() if key != "facts"}
-    assert open_sealed(SPOKEN.envelope.payload, kept).undisclosed == 32 - len(kept)
+    assert open_sealed(SPOKEN.envelope.payload, kept).undisclosed == 48 - len(kept)
 
 
 def test_the_caller_says_whose_keys_count() -> None:

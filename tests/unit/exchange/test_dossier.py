@@ -56,13 +56,20 @@ def test_a_full_dossier_tells_the_case_from_request_to_opening(case: SampleCase,
     assert (report.case, report.profile, report.exercise, report.withheld) == (case.id, "full", True, ())
     by_topic = {topic: [fact.text for fact in report.facts if fact.topic == topic] for topic in topics(report.facts)}
     assert list(by_topic) == [
-        *("exercise", "request", "law", "order", "preservation", "exhibit", "custody"),
+        *("exercise", "request", "law", "safeguards", "order", "preservation", "exhibit", "custody"),
         *("receipt", "statement", "key"),
     ]
     assert f"{ASKER} asked {ASKED}" in by_topic["request"][0]
     assert "article 29 of budapest" in by_topic["request"][0]
     assert any("binds both since 2020-05-01" in text for text in by_topic["law"])
     assert any("grade T, source: Convention on Cybercrime" in text for text in by_topic["law"])
+    request, order = (f"{kind} {case.named(kind).id[:12]}…" for kind in ("request", "authorised"))
+    assert by_topic["safeguards"] == [
+        f"safeguards of the asker, in {request}: purpose and proportionality met (reason: One account, one week.)",
+        f"safeguards of the asker, in {request}: notice to user met",
+        f"safeguards of the asked, in {order}: purpose and proportionality met",
+        f"safeguards of the asked, in {order}: political offence skipped (reason: No motive is known yet.)",
+    ]
     assert "ordered by Investigating judge, second chamber, XAB under order O-2026-7" in by_topic["order"][0]
     assert by_topic["preservation"][0].startswith("preserved until 2026-05-31T")
     digest = sha256(case.exhibits["E1"]).hexdigest()
@@ -149,6 +156,29 @@ def test_a_whole_body_may_be_withheld(case: SampleCase) -> None:
     report = verified(written(dossier_of(case, profile=Profile.COURT, withheld=withheld)), case.world)
     assert "order" not in topics(report.facts)
     assert "its whole body" in report.withheld[0]
+
+
+@pytest.mark.parametrize("kind", ["request", "authorised"])
+def test_withheld_answers_to_the_safeguards_are_told_as_withheld(case: SampleCase, kind: str) -> None:
+    statement = case.named(kind).id
+    withheld = (Withheld(statement=statement, members=("safeguards",), reason=REASON),)
+    report = verified(written(dossier_of(case, profile=Profile.COURT, withheld=withheld)), case.world)
+    told = [fact.text for fact in report.facts if fact.topic == "safeguards" and statement in fact.where]
+    side = "asker" if kind == "request" else "asked"
+    assert told == [f"safeguards of the {side}, in {kind} {statement[:12]}…: withheld"]
+    assert report.withheld == (f"{kind} {statement[:12]}…: safeguards: {REASON}",)
+
+
+def test_answers_of_a_statement_outside_the_view_are_told_or_told_as_withheld(case: SampleCase) -> None:
+    order = case.named("authorised").id
+    for members, told in (
+        (("ordered_by",), "purpose and proportionality met"),
+        (None, "withheld, with the whole body"),
+    ):
+        withheld = (Withheld(statement=order, members=members, reason=REASON),)
+        report = verified(written(dossier_of(case, profile=Profile.COURT, withheld=withheld)), case.world)
+        assert "order" not in topics(report.facts)
+        assert f"safeguards of the asked, in authorised {order[:12]}…: {told}" in [fact.text for fact in report.facts]
 
 
 def test_withheld_custody_is_told_and_not_taken_for_a_gap(case: SampleCase) -> None:

@@ -16,7 +16,7 @@ from comity.kernel import statement as statement_module
 from comity.kernel.canonical import Json, format_time
 from comity.log.state import append_pending, position_of
 from comity.node import desk, records
-from comity.node.context import SERVICE_KEYS
+from comity.node.context import SERVICE_KEYS, Node
 from comity.node.inception import add_officer, reissue_keys
 from comity.node.keyring import OfficerKeys, open_service
 from support.bodies import BODIES
@@ -170,6 +170,93 @@ def order(asked: RunningNode, asker: RunningNode, case: str) -> str:
 
 def preserved(case: str, order_id: str, since: str, until: str) -> dict[str, Json]:
     return BODIES["preserved"] | {"answers": answers(case), "order": order_id, "since": since, "until": until}
+
+
+def without_safeguards(kind: str, **changes: Json) -> dict[str, Json]:
+    return {name: value for name, value in (BODIES[kind] | changes).items() if name != "safeguards"}
+
+
+def test_a_request_without_answers_to_the_safeguards_is_refused_with_every_question(
+    asker: RunningNode, asked: RunningNode
+) -> None:
+    with pytest.raises(
+        PolicyError, match=r"purpose_and_proportionality: Is what .* notice_to_user: Is it .*safeguards\]"
+    ):
+        asker.draft("request", asked, request(safeguards=None))
+    assert not asker.rows("drafts")
+
+
+def test_an_order_without_answers_to_the_safeguards_is_refused_at_the_desk_only(
+    network: Network, asker: RunningNode, asked: RunningNode, case: str
+) -> None:
+    body = without_safeguards("authorised", request=case)
+    with pytest.raises(
+        PolicyError, match=r"order under Budapest Convention leaves safeguards open: .*political_offence"
+    ):
+        asked.draft("authorised", asker, body, case)
+    spoken = asked.sign(asker, kind="authorised", subject=case, follows=(case,), body=body, issued=asked.now())
+    asker.service.deliver(asker.encrypted(spoken))
+    assert desk.case_view(asker.node, case).state == "authorised"
+
+
+def test_what_may_only_warn_is_told_at_the_approval(asker: RunningNode, asked: RunningNode) -> None:
+    plain = desk.approve(asker.node, asker.approver, asker.draft("request", asked, request())).remark
+    assert "note:" not in plain
+    number = asker.draft("request", asked, request(urgency="emergency"))
+    remark = desk.approve(asker.node, asker.approver, number).remark
+    assert remark.startswith(f"{plain}\nnote: emergency_as_defined: Is there a significant and imminent risk")
+
+
+def test_a_reply_without_answers_is_told_and_goes_out(
+    network: Network, asker: RunningNode, asked: RunningNode, case: str
+) -> None:
+    number = asked.draft("refused", asker, without_safeguards("refused", answers=answers(case)), case)
+    remark = desk.approve(asked.node, asked.approver, number).remark
+    assert remark.startswith("note: no answer of the asked to the safeguards: purpose and proportionality, ")
+
+
+def test_a_body_that_is_not_competent_neither_asks_nor_is_asked(
+    network: Network, asker: RunningNode, asked: RunningNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = request(measure="stored_data", article="31")
+    spoken = asker.sign(asked, body=body)
+    named: dict[str, tuple[str, ...]] = {ASKER: ("central_authority",), ASKED: ("contact_point",)}
+    monkeypatch.setattr(Node, "competences", lambda _, authority: named[authority])
+    with pytest.raises(PolicyError, match=r"article 27\(2\) a central_authority receives .* names contact_point only"):
+        asker.draft("request", asked, body)
+    with pytest.raises(PolicyError, match=r"article 27\(2\) a central_authority receives"):
+        asked.service.deliver(asked.encrypted(spoken))
+    named |= {ASKER: (), ASKED: ()}
+    remark = desk.approve(asker.node, asker.approver, asker.draft("request", asked, body)).remark
+    assert "the asker names no competence" in remark
+    assert "the asked names no competence" in remark
+
+
+OWN_CONDUCT = """conduct,label,instrument,provision,paraphrase,source,grade
+harbour_blockade,blockade of a harbour,budapest,,"it is no offence of this Convention",a national code,T
+"""
+
+
+def test_each_node_judges_by_the_tables_of_its_own_law_folder(
+    network: Network, asker: RunningNode, asked: RunningNode
+) -> None:
+    body = request(conduct="harbour_blockade")
+    with pytest.raises(NotFoundError, match="conduct 'harbour_blockade' is not in the tables"):
+        asker.draft("request", asked, body)
+    for node in (asker, asked):
+        (node.directory / "law").mkdir()
+        (node.directory / "law" / "conduct.csv").write_text(OWN_CONDUCT, encoding="utf-8")
+    # The tables are read at the start and not while it runs.
+    with pytest.raises(NotFoundError):
+        asker.draft("request", asked, body)
+    asker.restart()
+    case = asker.say("request", asked, body)
+    spoken = asker.record(case).spoken
+    with pytest.raises(NotFoundError, match="harbour_blockade"):
+        asked.service.deliver(asked.encrypted(spoken))
+    asked.restart()
+    asked.service.deliver(asked.encrypted(spoken))
+    assert desk.case_view(asked.node, case).case == case
 
 
 def test_data_kept_below_the_floor_is_refused_with_the_least_date(

@@ -598,6 +598,13 @@ def test_a_request_under_another_article_is_refused_on_arrival(asker: RunningNod
     refused(asked, asked.encrypted(spoken), PolicyError, "the request names article 25")
 
 
+def test_a_request_without_answers_to_the_safeguards_is_refused_on_arrival(
+    asker: RunningNode, asked: RunningNode
+) -> None:
+    spoken = asker.sign(asked, body=request(safeguards=None))
+    refused(asked, asked.encrypted(spoken), PolicyError, "leaves safeguards open: purpose_and_proportionality")
+
+
 def test_a_follow_up_request_is_held_to_the_same_law(asker: RunningNode, asked: RunningNode, case: str) -> None:
     follow_up = within(asker, asked, case, "request", body=request(facts=None))
     refused(asked, asked.encrypted(follow_up), PolicyError, "incomplete")

@@ -280,6 +280,15 @@ def test_a_log_without_witnesses_does_not_start(folder: Path) -> None:
         load(folder)
 
 
+def test_a_law_folder_that_breaks_its_format_stops_the_start(folder: Path) -> None:
+    (folder / "law").mkdir()
+    (folder / "law" / "conduct.csv").write_text("conduct,label\n", encoding="utf-8")
+    with pytest.raises(MalformedError, match=r"law/conduct\.csv:1: wanted the columns"):
+        load(folder)
+    (folder / "law" / "conduct.csv").unlink()
+    assert load(folder).node.register is not None
+
+
 def test_the_service_keys_of_another_authority_are_refused(folder: Path, asked: RunningNode) -> None:
     shutil.copy(asked.directory / SERVICE_KEYS, folder / SERVICE_KEYS)
     with pytest.raises(MalformedError, match=f"holds the keys of {ASKED}, not {ASKER}"):
