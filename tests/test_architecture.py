@@ -28,9 +28,10 @@ BELOW: dict[str, frozenset[str]] = {
     "conduct": _DOMAIN,
     "cables": _DOMAIN,
     "outlook": _DOMAIN | {"conduct", "cables"},
-    "node": _DOMAIN | {"conduct", "cables"},
+    # An authority's desk neither installs nor loads the observatory: conduct, outlook and the watch of vessels.
+    "node": _DOMAIN,
     "exercise": _DOMAIN | {"node"},
-    "web": _DOMAIN | {"conduct", "cables", "outlook", "node"},
+    "web": _DOMAIN | {"node"},
     "cli": _DOMAIN | {"conduct", "cables", "outlook", "node", "exercise", "web"},
     "__main__": frozenset({"cli"}),
 }

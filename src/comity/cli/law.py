@@ -94,6 +94,8 @@ def matrix(folder: Path | None, measure: str | None, conduct: str | None, day: s
     from comity.law.matrix import measure_rows, status_rows
     from comity.law.measures import parse_measure
 
+    if conduct is not None and measure is None:
+        raise click.UsageError("--conduct is about a request for a measure; name it with --measure")
     found = matrix_of(day_of(day), register=tables(folder))
     rows = (
         status_rows(found) if measure is None else measure_rows(found, parse_measure(measure), conduct=word_of(conduct))

@@ -1,7 +1,8 @@
 """What the commands about law share: the day, the participant by code or name, and the tables with a law folder."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -38,9 +39,12 @@ def day_of(text: str | None) -> date:
     if text is None:
         return datetime.now(UTC).date()
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError as exc:
         raise MalformedError(f"{text!r} is not a date of the form YYYY-MM-DD") from exc
+    if found.isoformat() != text:
+        raise MalformedError(f"{text!r} is not a date of the form YYYY-MM-DD")
+    return found
 
 
 def code_of(text: str) -> str:
@@ -55,6 +59,19 @@ def code_of(text: str) -> str:
     if len(text) == 3:  # noqa: PLR2004 - the length of a code
         return participant(text.upper()).code
     return participant_named(text).code
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Name the file in what is said of its content.
+
+    Raises:
+        MalformedError: its content is refused; also the classes below that one.
+    """
+    try:
+        yield
+    except MalformedError as exc:
+        raise type(exc)(f"{file}: {exc.message}") from exc
 
 
 def law_folder(folder: Path | None) -> "LawFolder":

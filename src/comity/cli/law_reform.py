@@ -103,7 +103,9 @@ def checklist(
     title = register.instrument(key).title
     code = None if participant is None else code_of(participant)
     if as_template:
-        click.echo(template(key, rows, code=code or "XXX", title=title), nl=False)
+        if code is None:
+            raise click.UsageError("name the joining state with --participant, whose answers the form is for")
+        click.echo(template(key, rows, code=code, title=title), nl=False)
         return
     if answers is None:
         raise click.UsageError("name the state's answers with --answers FILE; --template prints the form")

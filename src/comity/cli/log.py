@@ -79,7 +79,7 @@ def refetch(directory: Path, log_files: Path | None, *, as_json: bool) -> None:
     else:
         click.echo(
             f"{report.authority}: entries {done.start} to {done.end} came from {report.source}; {done.known} of them "
-            f"had waited in the backup, {len(done.public_found)} are keys statements that were found again"
+            f"had waited in the backup, {len(done.public_found)} are public statements that were found again"
         )
         lost = done.end - done.start - done.known - len(done.public_found)
         click.echo(

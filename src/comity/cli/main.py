@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from comity import __version__
-from comity.errors import Error
+from comity.errors import Error, StoreError
 
 # Command: module, attribute, one line. Modules are imported only when their command is used.
 COMMANDS: Final = {
@@ -88,4 +88,10 @@ def main() -> None:
         # The reader of our output has gone, as `| head` does; that is no error.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as exc:
+        # What a command reads or keeps is translated where it happens; what is left is mostly the output itself.
+        what = f"{exc.filename} cannot be used" if exc.filename else "the output cannot be written"
+        click.echo(f"comity: {what}: {exc.strerror or exc}", err=True)
+        sys.stderr.close()
+        sys.exit(StoreError.exit_code)
     sys.exit(result if isinstance(result, int) else 0)

@@ -1,12 +1,10 @@
 """`comity treaty`: who is bound by which instrument, since when, and the depositaries' lists."""
 
-import csv
-import sys
 from pathlib import Path
 
 import click
 
-from comity.cli.law_options import code_of, day_of, folder_option, instrument_of, law_folder, on_option, tables
+from comity.cli.law_options import code_of, day_of, folder_option, instrument_of, law_folder, on_option, reading, tables
 from comity.cli.options import FILE, json_option, print_json, read_file, say
 from comity.errors import MalformedError
 
@@ -42,6 +40,7 @@ def list_instruments(folder: Path | None, *, as_json: bool) -> None:
 @click.pass_obj
 def status(folder: Path | None, instrument: str, day: str | None, *, as_json: bool, as_csv: bool) -> None:
     """Say how far INSTRUMENT is: signatures and consents, confirmed and reported apart, and who did what."""
+    from comity.law.sheet import csv_text
     from comity.law.treaty import treaty_status
 
     register = tables(folder)
@@ -49,7 +48,8 @@ def status(folder: Path | None, instrument: str, day: str | None, *, as_json: bo
     if as_json:
         print_json(found.to_json())
     elif as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(found.rows())
+        header, *rows = found.rows()
+        click.echo(csv_text(header, rows), nl=False)
     else:
         for line in found.lines():
             click.echo(line)
@@ -64,11 +64,12 @@ def participant(folder: Path | None, name: str, day: str | None, *, as_json: boo
     """Say where participant NAME stands towards every instrument loaded."""
     from comity.law.treaty import participant_lines, participant_status
 
-    found = participant_status(code_of(name), day_of(day), register=tables(folder))
+    register = tables(folder)
+    found = participant_status(code_of(name), day_of(day), register=register)
     if as_json:
         print_json([status.to_json() for status in found])
         return
-    for line in participant_lines(found):
+    for line in participant_lines(found, register=register):
         click.echo(line)
 
 
@@ -111,27 +112,31 @@ def import_list(
     """Compare the depositary's list in FILE with the tables, and with --apply keep it.
 
     FILE is the status page of the UN Treaty Collection (XML, or HTML saved from a browser), the chart of the Council of
-    Europe, or CSV. Nothing is dropped: what the list lacks is shown as vanished and stays.
+    Europe, or CSV. Nothing is dropped: what the list lacks is shown as vanished and stays, and so does what is better
+    known. A list adds to those that are kept.
     """
-    from comity.law.folder import KeptList
     from comity.law.importing.listing import read_list
-    from comity.law.register import load_register
+    from comity.law.lists import newer_list, with_list
 
     target = law_folder(folder)
-    register = target.register() if target.path.is_dir() else load_register()
+    register = target.tables()
     key = instrument_of(register, instrument)
+    try:
+        kept = target.kept_list(key, register)
+    except MalformedError as exc:
+        kept = None
+        say(f"the list that is kept cannot be read and counts for nothing here; --apply replaces it: {exc.message}")
     given = None if as_of is None else day_of(as_of)
-    found = read_list(read_file(file), register.instrument(key), as_of=given, complete=complete)
-    difference = found.difference(register)
+    with reading(file):
+        found = read_list(read_file(file), register.instrument(key), as_of=given, complete=complete)
+        difference = found.difference(register if kept is None else with_list(register, kept))
     if as_json:
         print_json(difference.to_json())
     else:
         for line in difference.lines():
             click.echo(line)
     if apply:
-        day = found.found.as_of
-        if day is None:
-            raise MalformedError(f"{file} does not say on which day the list was taken; give it with --as-of")
-        say(f"kept in {target.keep_list(KeptList(instrument=key, acts=found.actions(), as_of=day))}")
+        with reading(file):
+            say(f"kept in {target.keep_list(newer_list(kept, found, difference))}")
     else:
         say("nothing was kept; --apply keeps the list in the law folder")

@@ -14,6 +14,7 @@ Example:
         statement = verified.read("data/statements/1.json", max_bytes=65_536)
 """
 
+import errno
 import hashlib
 import io
 import zlib
@@ -347,7 +348,7 @@ class VerifiedContainer:
 
 
 class _MemberStream(io.RawIOBase):
-    """A member's content as a file of its own; several may be open over one source."""
+    """A member's content as a file of its own, to be read or searched; several may be open over one source."""
 
     def __init__(self, source: BinaryIO, entry: Entry) -> None:
         self._source = source
@@ -357,6 +358,21 @@ class _MemberStream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position, which may lie beyond the member's end, as in any file.
+
+        Raises:
+            OSError: it lies before the member's start.
+        """
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._entry.size}[whence]
+        if start + offset < 0:
+            raise OSError(errno.EINVAL, f"{self._entry.name}: a position before the start")
+        self._position = start + offset
+        return self._position
+
     def read_chunk(self, max_bytes: int) -> bytes:
         """Read up to `max_bytes` at the present position, fewer only where the member ends.
 
@@ -364,7 +380,7 @@ class _MemberStream(io.RawIOBase):
             VerificationError: the file is shorter than when it was opened.
             StoreError: the source cannot be read.
         """
-        wanted = min(max_bytes, self._entry.size - self._position)
+        wanted = max(0, min(max_bytes, self._entry.size - self._position))
         data = read_at(self._source, self._entry.content_offset + self._position, wanted)
         if len(data) < wanted:
             raise VerificationError(f"{self._entry.name}: the file ends within the member; it was cut since opened")

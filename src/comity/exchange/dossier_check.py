@@ -19,9 +19,7 @@
 What no step can show is said in the report, too. Nothing here judges what the statements mean.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -34,7 +32,6 @@ from comity.exchange.dossier_head import (
     CASE_UCO,
     EXHIBITS,
     HEAD,
-    KEYS,
     MAX_HEAD_BYTES,
     MAX_OPENING_BYTES,
     OPENINGS,
@@ -50,6 +47,7 @@ from comity.exchange.dossier_head import (
 )
 from comity.exchange.dossier_law import check_law, tell_safeguards
 from comity.exchange.dossier_log import ShownLog
+from comity.exchange.dossier_members import ShownLogs, at_member, keys_members
 from comity.exchange.statements import Opened, body_of, parse_body
 from comity.exchange.view import CaseView, Held, Position
 from comity.kernel.disclosure import DECOY_STEP, open_sealed, parse_sealed
@@ -59,7 +57,6 @@ from comity.kernel.proof import MAX_PROOF_BYTES
 from comity.kernel.trust import Recognition, check_speaks, verify_speaker
 from comity.law.register import Register, load_register
 
-_KEYS_MEMBER: Final = re.compile(rf"{KEYS}(?P<authority>[^/]+)/(?P<number>[1-9][0-9]{{0,8}})\.json", re.ASCII)
 # What a case of 200 exhibits with a hundred custody events each takes, and some.
 _MAX_CASE_UCO_BYTES: Final = 64 * 1024 * 1024
 # Statements whose absence, even in part, can make a whole chain of custody look broken.
@@ -78,6 +75,16 @@ class DossierReport:
     not_proved: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedDossier:
+    """A dossier of which every check holds; made only by `check_dossier`."""
+
+    head: Head
+    view: CaseView
+    checked: tuple[Checked, ...]
+    report: DossierReport
+
+
 def verify_dossier(
     source: BinaryIO,
     trust: Mapping[str, Recognition],
@@ -85,6 +92,21 @@ def verify_dossier(
     register: Register | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> DossierReport:
+    """Return the report of a dossier, verified as by `check_dossier`.
+
+    Raises:
+        Error: what `check_dossier` raises.
+    """
+    return check_dossier(source, trust, register=register, progress=progress).report
+
+
+def check_dossier(
+    source: BinaryIO,
+    trust: Mapping[str, Recognition],
+    *,
+    register: Register | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> VerifiedDossier:
     """Verify a dossier in `source`, which must be seekable, against the reader's `trust` folder.
 
     `register` are the reader's law tables, by default the installed ones; `progress` is called with the number of
@@ -101,32 +123,28 @@ def verify_dossier(
     # 2. The head, and exactly the members that it calls for.
     if HEAD not in container.digests:
         raise MalformedError(f"{HEAD}: no dossier, the container lacks this member")
-    with _at(HEAD):
+    with at_member(HEAD):
         head = parse_head(container.read(HEAD, MAX_HEAD_BYTES))
     keys = _check_members(container, head)
     # 3. Keys statements.
-    logs: dict[str, ShownLog] = {}
-    for name, authority, number in keys:
-        with _at(name):
-            _verify_keys(container, name, _log_of(authority, logs, trust), (authority, number))
+    logs = ShownLogs(trust)
+    logs.add_keys(container, keys)
     # 4. Statements.
     withheld = {item.statement: item for item in head.withheld}
     closed = {key: item.members for key, item in withheld.items()}
     checked: list[Checked] = []
     for statement_id in head.statements:
-        with _at(f"{STATEMENTS}{statement_id}.json"):
+        with at_member(f"{STATEMENTS}{statement_id}.json"):
             envelope = _read_envelope(container, statement_id)
-            log = _log_of(parse_sealed(envelope.payload).issuer, logs, trust)
+            log = logs.of(parse_sealed(envelope.payload).issuer)
         item = _verify_statement(container, envelope, log, withheld.get(statement_id))
-        with _at(f"{OPENINGS}{statement_id}.json"):
+        with at_member(f"{OPENINGS}{statement_id}.json"):
             if not is_partial(statement_id, item.statement, closed):
                 parse_body(item.statement.kind, item.statement.body)
         checked.append(item)
-    speaking = {item.statement.issuer for item in checked}
-    if strangers := sorted(logs.keys() - speaking):
-        raise MalformedError(f"{KEYS}{strangers[0]}/: keys of an authority that says nothing in this dossier")
+    logs.check_speaking((item.statement.issuer for item in checked), "dossier")
     # 5. The case.
-    with _at(HEAD):
+    with at_member(HEAD):
         view, order = fold_dossier(head.case, [_held(item) for item in checked], as_of=head.made_at, closed=closed)
         if order != head.statements:
             raise VerificationError("statements are not listed in the order that follows from them and their logs")
@@ -134,18 +152,18 @@ def verify_dossier(
     _verify_exhibits(container, head, view)
     custody_hidden = _verify_custody(checked, view, closed)
     # 7. The description in CASE/UCO.
-    with _at(CASE_UCO):
+    with at_member(CASE_UCO):
         if container.read(CASE_UCO, _MAX_CASE_UCO_BYTES) != encode_case(view):
             raise VerificationError("the description in CASE/UCO is not the one that follows from the statements")
     # 8. The law.
     tables = load_register() if register is None else register
     law: list[Fact] = []
     for item in checked:
-        with _at(f"{OPENINGS}{item.id}.json"):
+        with at_member(f"{OPENINGS}{item.id}.json"):
             if item.statement.kind == "request" and not is_partial(item.id, item.statement, closed):
                 law += check_law(item, trust, asked=view.asked, register=tables)
             law += tell_safeguards(item, closed)
-    return DossierReport(
+    report = DossierReport(
         case=head.case,
         profile=str(head.profile),
         exercise=view.exercise,
@@ -153,23 +171,13 @@ def verify_dossier(
         withheld=collect_withheld(head, view, checked),
         not_proved=collect_not_proved(checked, custody_hidden=custody_hidden),
     )
-
-
-@contextmanager
-def _at(member: str) -> Iterator[None]:
-    """Name the member in what goes wrong within."""
-    try:
-        yield
-    except (MalformedError, VerificationError, PolicyError) as exc:
-        raise type(exc)(f"{member}: {exc.message}") from exc
+    return VerifiedDossier(head=head, view=view, checked=tuple(checked), report=report)
 
 
 def _check_members(container: VerifiedContainer, head: Head) -> list[tuple[str, str, int]]:
     """Check that the members are the ones the head calls for; return the `keys` statements among them."""
     payload = {name for name in container.digests if name.startswith("data/")}
-    keys = [
-        (name, match["authority"], int(match["number"])) for name in payload if (match := _KEYS_MEMBER.fullmatch(name))
-    ]
+    keys = keys_members(payload)
     wanted = {HEAD, CASE_UCO, *(place.member for place in head.exhibits)}
     for statement_id in head.statements:
         wanted |= {
@@ -186,23 +194,7 @@ def _check_members(container: VerifiedContainer, head: Head) -> list[tuple[str, 
     labels = {label: value for label, value in container.info.items() if label != "Payload-Oxum"}
     if labels != container_info(head):
         raise MalformedError("bag-info.txt: the labels are not those that follow from the head")
-    return sorted(keys)
-
-
-def _log_of(authority: str, logs: dict[str, ShownLog], trust: Mapping[str, Recognition]) -> ShownLog:
-    if authority not in logs:
-        if authority not in trust:
-            raise PolicyError(f"{authority} is not in the trust folder; check its root key and add a recognition first")
-        logs[authority] = ShownLog(trust[authority])
-    return logs[authority]
-
-
-def _verify_keys(container: VerifiedContainer, name: str, log: ShownLog, named: tuple[str, int]) -> None:
-    envelope = parse_envelope(container.read(name, MAX_ENVELOPE_BYTES))
-    proof = container.read(name.removesuffix(".json") + PROOF_SUFFIX, MAX_PROOF_BYTES)
-    designation = log.add_keys(envelope, proof)
-    if (designation.authority, designation.number) != named:
-        raise VerificationError(f"holds keys statement {designation.number} of {designation.authority}")
+    return keys
 
 
 def _read_envelope(container: VerifiedContainer, statement_id: str) -> Envelope:
@@ -219,14 +211,14 @@ def _verify_statement(
 ) -> Checked:
     """Verify one statement in the order of step 4."""
     opening_member, proof_member = f"{OPENINGS}{envelope.id}.json", f"{PROOFS}{envelope.id}{PROOF_SUFFIX}"
-    with _at(opening_member):
+    with at_member(opening_member):
         salt, disclosures = parse_opening(container.read(opening_member, MAX_OPENING_BYTES))
-    with _at(proof_member):
+    with at_member(proof_member):
         logged = log.verify_entry(container.read(proof_member, MAX_PROOF_BYTES), sealed_entry(salt, envelope.id))
-    with _at(f"{STATEMENTS}{envelope.id}.json"):
+    with at_member(f"{STATEMENTS}{envelope.id}.json"):
         window = log.around(logged.index)
         verified = verify_speaker(envelope, window.before[1], history=window.history)
-    with _at(opening_member):
+    with at_member(opening_member):
         opened = open_sealed(envelope.payload, disclosures)
         statement = opened.statement()
         check_speaks(verified, statement)

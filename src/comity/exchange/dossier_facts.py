@@ -38,7 +38,7 @@ _CUSTODY_BODIES: Final[dict[str, type[Package] | type[Opened] | type[Custody]]] 
     "custody": Custody,
 }
 
-_NEVER_PROVED: Final = (
+NEVER_PROVED: Final = (
     "that the data are true, complete or authentic beyond the digests: what an exhibit shows is for its examiner",
     "that data were preserved, searched or handed over in fact: proved is who said so, and when at the latest",
     "that the law was applied rightly, there or here: the tables tell what they hold and decide nothing",
@@ -73,11 +73,11 @@ class Checked:
     pair: PublicPair
 
 
-def shown(text: str) -> str:
-    """Return `text` on one line, cut, and without control and invisible characters."""
+def shown(text: str, most: int = _MAX_SHOWN) -> str:
+    """Return `text` on one line, cut after `most` characters, and without control and invisible ones."""
     line = "".join(character if character.isprintable() else " " for character in text)
     line = " ".join(line.split())
-    return line if len(line) <= _MAX_SHOWN else f"{line[: _MAX_SHOWN - 1]}…"
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def name_statement(kind: str, statement_id: str) -> str:
@@ -118,8 +118,8 @@ def _facts(head: Head, view: CaseView, checked: Sequence[Checked], law: Iterable
     yield from _custody(view)
     yield from _receipts(view, checked)
     for item in checked:
-        yield _logged(item)
-    yield from _keys(checked)
+        yield tell_logged(item)
+    yield from tell_keys(checked)
 
 
 def _request(held: Held) -> tuple[str, str]:
@@ -230,7 +230,8 @@ def _receipts(view: CaseView, checked: Sequence[Checked]) -> Iterator[Fact]:
         yield Fact(topic="receipt", text=text, where=opening_of(held.id))
 
 
-def _logged(item: Checked) -> Fact:
+def tell_logged(item: Checked) -> Fact:
+    """Tell where a statement is logged, and which witnesses saw it when."""
     logged = item.logged
     witnesses = ", ".join(f"{name} at {format_time(time)}" for name, time in logged.witnesses)
     text = (
@@ -243,7 +244,7 @@ def _logged(item: Checked) -> Fact:
     return Fact(topic="statement", text=text, where=f"{PROOFS}{item.id}.tlog-proof")
 
 
-def _keys(checked: Sequence[Checked]) -> Iterator[Fact]:
+def tell_keys(checked: Sequence[Checked]) -> Iterator[Fact]:
     """Tell of each pair, and of each pair of `keys` statements around what it signed."""
     told: set[tuple[str, int]] = set()
     for item in checked:
@@ -280,16 +281,21 @@ def collect_withheld(head: Head, view: CaseView, checked: Sequence[Checked]) -> 
 
 def collect_not_proved(checked: Sequence[Checked], *, custody_hidden: bool) -> tuple[str, ...]:
     """Return what this dossier does not prove: its own gaps first, then what no dossier proves."""
+    gaps = tell_key_gaps(checked, "dossier")
+    if custody_hidden:
+        gaps.append("that custody is without a gap: a statement with custody events is withheld in part")
+    return (*gaps, *NEVER_PROVED)
+
+
+def tell_key_gaps(checked: Sequence[Checked], what: str) -> list[str]:
+    """Return for which keys a file of this kind does not show whether they were revoked when they signed."""
     open_windows: dict[tuple[str, int], list[Checked]] = {}
     for item in checked:
         if item.window.after is None:
             open_windows.setdefault((item.pair.key_ids()[0], item.window.before[0]), []).append(item)
-    gaps = [
+    return [
         f"that key {key[:_SHORT]}… of {items[0].pair.name} was still valid after entry {before}, the last keys "
         f"statement here, when it signed {', '.join(name_statement(item.statement.kind, item.id) for item in items)}; "
-        "a newer dossier can close this"
+        f"a newer {what} can close this"
         for (key, before), items in open_windows.items()
     ]
-    if custody_hidden:
-        gaps.append("that custody is without a gap: a statement with custody events is withheld in part")
-    return (*gaps, *_NEVER_PROVED)

@@ -134,7 +134,7 @@ class ShownLog:
         authority = self._recognition.authority
         if place == 0:
             raise VerificationError(
-                f"the dossier has no keys statement of {authority} before entry {index}, so that no key is valid there"
+                f"there is no keys statement of {authority} before entry {index}, so that no key is valid there"
             )
         before = self._keys[place - 1]
         after = self._keys[place] if place < len(self._keys) else None

@@ -31,7 +31,7 @@ from comity.law.basis import Basis, check_basis, conduct_rows, legal_basis
 from comity.law.clocks import Clock, ClockKind, due
 from comity.law.competence import check_competence
 from comity.law.contents import check_complete
-from comity.law.grounds import check_ground, non_execution_reason
+from comity.law.grounds import check_refusal, non_execution_reason
 from comity.law.measures import Measure
 from comity.law.model import GroundCode
 from comity.law.option import Answer, BasisOption, terms_answer
@@ -238,11 +238,12 @@ def check_outcome_law(
             return _reply_findings(kept.answers.request, kept.safeguards, earlier, tables)
         case "refused":
             refusal = body_of(statement, Refused)
-            check_refused(statement, _answered(refusal.answers.request, earlier), register=tables)
+            told = check_refused(statement, _answered(refusal.answers.request, earlier), register=tables)
             # The ground of a refusal is itself the answer to the step that asks about it.
-            return _reply_findings(
+            found = _reply_findings(
                 refusal.answers.request, refusal.safeguards, earlier, tables, said_by_article=refusal.article
             )
+            return (*told, *found)
         case "not-executed":
             failure = body_of(statement, NotExecuted)
             check_not_executed(statement, register=tables)
@@ -307,8 +308,10 @@ def _answered(request: str, requests: Mapping[str, Statement]) -> Statement:
     return found
 
 
-def check_refused(statement: Statement, request: Statement, *, register: Register | None = None) -> None:
+def check_refused(statement: Statement, request: Statement, *, register: Register | None = None) -> tuple[Reason, ...]:
     """Refuse a `refused` on a ground that the request's instrument does not give, or that names another article.
+
+    Where the tables may lack grounds of the instrument, what they do not have is returned and refuses nothing.
 
     Raises:
         PolicyError: there is no such ground for what was asked, or it stands in another article.
@@ -318,14 +321,7 @@ def check_refused(statement: Statement, request: Statement, *, register: Registe
         code = GroundCode(body.ground)
     except ValueError as exc:
         raise PolicyError(f"ground {body.ground!r} is unknown; known are {', '.join(GroundCode)}") from exc
-    option = _option_of(request, register)
-    given = check_ground(option, code)
-    if not any(covers(row.provision, body.article) for row in given):
-        where = " or ".join(row.provision for row in given)
-        raise PolicyError(
-            f"{option.instrument.short_title} gives the ground {code} in article {where}, the refusal names article "
-            f"{body.article}"
-        )
+    return check_refusal(_option_of(request, register), code, body.article)
 
 
 def check_not_executed(statement: Statement, *, register: Register | None = None) -> None:

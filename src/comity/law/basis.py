@@ -7,7 +7,7 @@ loaded.
 
 An option can be used when it carries the measure, binds both participants by confirmed acts, reaches the conduct as far
 as that is stated, and its carrying provision does not rest on memory. Rules that rest on memory or on a parent treaty
-appear as warnings.
+appear as warnings. That none binds both is said of what is loaded: how much of it is not, stands beside it.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,9 @@ from datetime import date
 from comity.errors import NotFoundError, PolicyError
 from comity.law.dual import DualAnswer, dual_criminality
 from comity.law.measures import Measure
-from comity.law.model import DualCriminality, Family, InstrumentKind
+from comity.law.model import DualCriminality, Family, InstrumentKind, Parties
 from comity.law.option import Answer, BasisOption, Question, option
+from comity.law.pair import check_pair
 from comity.law.reach import NO_PENALTIES, Penalties
 from comity.law.reason import Reason, graded
 from comity.law.register import Register
@@ -61,6 +62,14 @@ class Basis:
         """The day of the question."""
         return self.question.on
 
+    @property
+    def answer(self) -> Answer:
+        """What the chosen option answers; without one, whether it is open outside of treaties."""
+        if self.chosen is not None:
+            return self.chosen.answer
+        is_open = any(found.answer is Answer.OPEN for found in self.options)
+        return Answer.OPEN if is_open else Answer.DOES_NOT
+
     def option(self, instrument: str) -> BasisOption:
         """Return the option under one instrument.
 
@@ -83,6 +92,7 @@ class Basis:
             "on": asked.on.isoformat(),
             "conduct": asked.conduct,
             "penalties": asked.penalties.to_json(),
+            "answer": self.answer.value,
             "chosen": None if self.chosen is None else self.chosen.instrument.key,
             "summary": self.summary,
             "without_request": [reason.to_json() for reason in self.without_request],
@@ -108,7 +118,7 @@ def legal_basis(
 
     Raises:
         NotFoundError: a participant or the conduct is unknown.
-        PolicyError: asker and asked are the same.
+        PolicyError: asker and asked are the same, or within one state.
     """
     question = Question(
         asker=asker,
@@ -127,15 +137,10 @@ def answer(question: Question, standings: Standings) -> Basis:
 
     Raises:
         NotFoundError: a participant or the conduct is unknown.
-        PolicyError: asker and asked are the same.
+        PolicyError: asker and asked are the same, or within one state.
     """
-    if question.asker == question.asked:
-        raise PolicyError(f"{question.asker} cannot ask itself; asker and asked must differ")
+    check_pair(question.asker, question.asked, question.on)
     described = conduct_rows(question, standings.register)
-    options = tuple(
-        option(standings, row, question, described.get(row.key)) for row in carrying_instruments(standings.register)
-    )
-    chosen = choose(options)
     dual = None
     if question.conduct is not None:
         dual = dual_criminality(
@@ -146,6 +151,11 @@ def answer(question: Question, standings: Standings) -> Basis:
             penalties=question.penalties,
             standings=standings,
         )
+    options = tuple(
+        option(standings, row, question, described.get(row.key), dual=dual)
+        for row in carrying_instruments(standings.register)
+    )
+    chosen = choose(options)
     return Basis(
         question=question,
         options=options,
@@ -227,11 +237,36 @@ def _summary(options: tuple[BasisOption, ...], chosen: BasisOption | None, quest
         conditions = "" if chosen.answer is Answer.CARRIES else ", on conditions"
         return f"{chosen.label} binds {asker} and {asked} since {chosen.since}{conditions}"
     bound = [found for found in treaties if found.binds_both]
+    unseen = _unseen([found for found in treaties if not found.binds_both], question.on)
     if not bound:
-        return f"none of the {loaded} binds both {asker} and {asked}"
+        binds = "is known to bind both" if unseen else "binds both"
+        reported = [found.label for found in treaties if found.reported and found.carrier is not None]
+        told = f"; by what is reported or remembered, not confirmed: {', '.join(reported)}" if reported else ""
+        return f"none of the {loaded} {binds} {asker} and {asked}{unseen}{told}"
     weak = [found.label for found in bound if found.carrier is not None and not found.carrier.grade.binding]
     if weak:
         return f"{weak[0]} binds both {asker} and {asked}, but rests on memory until the certified text is loaded"
+    carrying = [found for found in treaties if found.carrier is not None and not found.binds_both]
+    unseen = _unseen(carrying, question.on, "of those that carry it ")
     if any(found.carrier is not None for found in bound):
-        return f"none of the {loaded} that binds both {asker} and {asked} reaches the conduct stated"
-    return f"none of the {loaded} binds both {asker} and {asked} and carries {measure.label}"
+        return f"none of the {loaded} that binds both {asker} and {asked} reaches the conduct stated{unseen}"
+    return f"none of the {loaded} binds both {asker} and {asked} and carries {measure.label}{unseen}"
+
+
+def _unseen(options: list[BasisOption], on: date, whose: str = "") -> str:
+    """Say of how many instruments the parties are not all loaded; those that were not there yet do not count."""
+    rows = [found.instrument for found in options if found.instrument.adopted_by(on)]
+    parts: list[str] = []
+    for count, words in (
+        (sum(row.parties is Parties.NOT_LOADED for row in rows), "are not loaded"),
+        (sum(row.parties is Parties.PARTIAL for row in rows), "only in part"),
+        (sum(row.parties is Parties.LOADED and _ends_before(row, on) for row in rows), "until an earlier day"),
+    ):
+        if count:
+            verb = "are loaded " if not parts and not words.startswith("are") else ""
+            parts.append(f"of {count} {verb}{words}")
+    return f"; {whose}the parties {', '.join(parts)}" if parts else ""
+
+
+def _ends_before(row: Instrument, on: date) -> bool:
+    return row.parties_until is not None and row.parties_until < on

@@ -2,14 +2,15 @@
 
 Reservations, declarations and designations are acts towards the instrument; profiles are what a participant tells
 besides. Both sides' are shown: what the asked reserved limits the answer, and what the asker reserved the asked may
-hold against it (Vienna Convention on the Law of Treaties, article 21).
+hold against it (Vienna Convention on the Law of Treaties, article 21). What is not confirmed, or rests on memory, is
+told and decides nothing.
 """
 
 from collections.abc import Iterable
 from datetime import date
 
 from comity.law.clocks import Clock, ClockCalendar, ClockCharacter, ClockEvent, ClockKind
-from comity.law.model import Act, ActSort, Channel, Oral, ProfileAspect
+from comity.law.model import Act, ActSort, Channel, Confidence, Oral, ProfileAspect
 from comity.law.reason import Reason, graded
 from comity.law.register import Register
 from comity.law.rows import Action, Carrier, Conduct, ProfileEntry
@@ -17,7 +18,12 @@ from comity.law.standings import Status
 
 
 def remarks_on(carrier: Carrier, conduct: Conduct | None, parties: Iterable[Status]) -> list[Reason]:
-    """Return the remarks of the parties that concern the articles by which a request would go, and those on none."""
+    """Return the remarks of the parties that concern the articles by which a request would go, and those on none.
+
+    A remark about somebody else, such as an objection to a third state, is none of theirs.
+    """
+    pair = tuple(parties)
+    names = {party.participant for party in pair}
     articles = {
         _article(provision)
         for provision in (
@@ -32,19 +38,42 @@ def remarks_on(carrier: Carrier, conduct: Conduct | None, parties: Iterable[Stat
         if provision is not None
     }
     return [
-        _remark(party, act)
-        for party in parties
+        graded(act, code=act.act.value, text=remark_text(act), provision=act.provision)
+        for party in pair
         for act in party.remarks
-        if act.provision is None or _article(act.provision) in articles
+        if (act.about is None or act.about in names) and (act.provision is None or _article(act.provision) in articles)
     ]
+
+
+def remark_text(act: Action) -> str:
+    """Return a reservation, declaration or the like as a sentence."""
+    article = "" if act.provision is None else f" on article {act.provision}"
+    about = "" if act.about is None else f" about {act.about}"
+    note = "" if act.note is None else f": {act.note}"
+    a = "an" if act.act.label[0] in "aeiou" else "a"
+    return f"{act.participant} made {a} {act.act.label}{article}{about} {act.when} ({act.confidence}){note}"
 
 
 def reserved(act_holder: Status, provision: str) -> bool:
     """Whether a participant holds a confirmed reservation on a provision or on the whole paragraph or article."""
-    return any(
-        act.act is Act.RESERVATION and act.provision is not None and _within(provision, act.provision)
+    return any(_decides(act) for act in reservations_on(act_holder, provision))
+
+
+def reservations_on(act_holder: Status, provision: str) -> tuple[Action, ...]:
+    """Return the reservations of a participant on a provision or its paragraph or article, however well known."""
+    return tuple(
+        act
         for act in act_holder.remarks
+        if act.act is Act.RESERVATION
+        and act.about in {None, act_holder.participant}
+        and act.provision is not None
+        and _within(provision, act.provision)
     )
+
+
+def unseen_reservations(act_holder: Status) -> tuple[Action, ...]:
+    """Return the reservations of a participant of which the article was not seen."""
+    return tuple(act for act in act_holder.remarks if act.act is Act.RESERVATION and act.provision is None)
 
 
 def not_loaded(register: Register, instrument: str) -> Reason:
@@ -81,17 +110,20 @@ def oral_reason(register: Register, carrier: Carrier, asker: str, asked: str, on
     if carrier.oral in {None, Oral.NO}:
         text = "the text is not known to allow an oral request" if carrier.oral is None else "no oral request"
         return graded(carrier, code="oral_not_open", text=text, provision=carrier.channel_provision)
-    silent = [
-        code
-        for code in (asker, asked)
-        if not any(row.value == "yes" for row in register.profile_of(code, carrier.instrument, ProfileAspect.ORAL, on))
-    ]
+    silent = [code for code in (asker, asked) if told_value(register, carrier, code, ProfileAspect.ORAL, on) != "yes"]
     if silent:
         text = f"an oral request needs the agreement of both; none is loaded of {' and '.join(silent)}"
         return graded(carrier, code="oral_not_agreed", text=text, provision=carrier.channel_provision)
     urgent = "in urgency, " if carrier.oral is Oral.URGENT_IF_AGREED else ""
     text = f"{urgent}an oral request is open to both, and is confirmed in writing"
     return graded(carrier, code="oral_open", text=text, provision=carrier.channel_provision)
+
+
+def told_value(register: Register, carrier: Carrier, code: str, aspect: ProfileAspect, on: date) -> str | None:
+    """Return what a participant tells on an aspect, None where it tells nothing, or several things, that may decide."""
+    rows = register.profile_of(code, carrier.instrument, aspect, on)
+    values = {row.value for row in rows if row.grade.binding}
+    return values.pop() if len(values) == 1 else None
 
 
 def declared_clocks(register: Register, carrier: Carrier, asked: str, on: date) -> tuple[Clock, ...]:
@@ -135,15 +167,8 @@ def _plural(channel: Channel) -> str:
     return special.get(channel, channel.label if channel is Channel.POLICE else f"{channel.label}s")
 
 
-def _remark(party: Status, act: Action) -> Reason:
-    article = "" if act.provision is None else f" on article {act.provision}"
-    note = "" if act.note is None else f": {act.note}"
-    return graded(
-        act,
-        code=act.act.value,
-        text=f"{party.participant} made a {act.act.label}{article} {act.when} ({act.confidence}){note}",
-        provision=act.provision,
-    )
+def _decides(act: Action) -> bool:
+    return act.confidence is Confidence.CONFIRMED and act.grade.binding
 
 
 def _told(row: ProfileEntry) -> Reason:

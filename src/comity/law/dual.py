@@ -14,7 +14,6 @@ from datetime import date
 from enum import StrEnum
 from itertools import product
 
-from comity.errors import PolicyError
 from comity.law.elements import (
     Element,
     ElementComparison,
@@ -26,6 +25,7 @@ from comity.law.elements import (
     weakest,
 )
 from comity.law.model import Act, Confidence
+from comity.law.pair import check_pair
 from comity.law.reach import Penalties, Penalty
 from comity.law.reason import Reason, graded
 from comity.law.register import Register
@@ -165,10 +165,9 @@ def dual_criminality(
 
     Raises:
         NotFoundError: a participant or the conduct is unknown.
-        PolicyError: asker and asked are the same.
+        PolicyError: asker and asked are the same, or within one state.
     """
-    if asker == asked:
-        raise PolicyError(f"{asker} cannot ask itself; asker and asked must differ")
+    check_pair(asker, asked, on)
     days = standings if standings is not None else Standings(on, register=register)
     known = elements if elements is not None else load_element_sets()
     stated = penalties if penalties is not None else Penalties()
@@ -193,6 +192,14 @@ def dual_criminality(
             *(_difference(comparison, titles) for comparison in differences),
         ),
     )
+
+
+def stated_outcome(penalties: Penalties) -> DualOutcome:
+    """Return what stated penalties alone let one expect; no treaty is looked at."""
+    stated = {penalties.asker.offence, penalties.asked.offence}
+    if False in stated:
+        return DualOutcome.CONTRADICTED
+    return DualOutcome.NOT_SHOWN if None in stated else DualOutcome.EXPECTED
 
 
 def _duties(
@@ -248,8 +255,15 @@ def _outcome(asker: DualSide, asked: DualSide, differences: tuple[ElementCompari
         return DualOutcome.CONTRADICTED
     if not (asker.shown and asked.shown):
         return DualOutcome.NOT_SHOWN
-    texts_differ = bool(differences) and not any(comparison.same for comparison in differences)
+    counted = [comparison for comparison in differences if _counts(comparison)]
+    texts_differ = bool(counted) and not any(comparison.same for comparison in counted)
     return DualOutcome.NARROWED if asker.narrowed or asked.narrowed or texts_differ else DualOutcome.EXPECTED
+
+
+def _counts(comparison: ElementComparison) -> bool:
+    """Whether nothing that has to be there, and no way, rests on memory on either side."""
+    roles = (ElementRole.CORE, ElementRole.VARIANT)
+    return all(element.grade.binding for side in (comparison.here, comparison.there) for element in side.of(*roles))
 
 
 def _summary(outcome: DualOutcome, asker: DualSide, asked: DualSide, *, label: str) -> str:

@@ -2,39 +2,34 @@
 
     instruments.csv, conduct.csv, profiles.csv      own instruments, conduct and profiles
     <instrument>/actions.csv, provisions.csv, …     acts and rules of own instruments, further acts of installed ones
-    <instrument>/list.csv, list.json                the acts that an imported list of the depositary states, and its day
+    <instrument>/list.csv                           the acts that imported lists of the depositary state
+    <instrument>/replaced.csv, list.json            the acts that give way to them, and the days of the lists
     texts/<instrument>.json                         the text as it was recognised, and what was confirmed against it
 
-Nothing installed is changed. An imported list takes the place of the installed acts of the sorts that it states; the
-installed ones that it lacks stay and are shown beside it.
+Nothing installed is changed. An imported list takes the place of the acts that were shown as changed when it was
+applied, and of no other. What is written here was held against the tables before, so that it can be read again.
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from comity.errors import MalformedError, NotFoundError, StoreError
-from comity.law.model import Confidence, Parties
+from comity.law.lists import KeptList, check_act, check_once, with_list
+from comity.law.model import ActSort
 from comity.law.readings import Reading, with_readings
 from comity.law.register import Register, load_register
-from comity.law.rows import Action, Instrument
+from comity.law.rows import Action
 from comity.law.tables import ACTION_COLUMNS, build_action
 from comity.law.text import InstrumentText
-from comity.parties.table import TableFolder, write_table
+from comity.parties.table import Fields, TableFolder, parse_table, write_table
 from comity.store.files import Folder
 
-_LIST = "list"
+_LIST = "list.csv"
+_REPLACED = "replaced.csv"
+_DAYS = "list.json"
 _TEXTS = "texts"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptList:
-    """A depositary's list in the folder: its acts and the day on which it was taken."""
-
-    instrument: str
-    acts: tuple[Action, ...]
-    as_of: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +40,12 @@ class LoadedText:
     text: InstrumentText
     readings: tuple[Reading, ...]
 
+    def renewed(self, text: InstrumentText) -> tuple["LoadedText", tuple[str, ...]]:
+        """Return another text of the instrument with the readings of what it says alike, and which it drops."""
+        kept = tuple(row for row in self.readings if _said(self.text, row.provision) == _said(text, row.provision))
+        dropped = tuple(row.provision for row in self.readings if row not in kept)
+        return LoadedText(instrument=self.instrument, text=text, readings=kept), dropped
+
 
 class LawFolder:
     """The law folder at a path; it is made when something is first kept in it."""
@@ -52,6 +53,17 @@ class LawFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._files = Folder(path)
+
+    def tables(self, base: Register | None = None) -> Register:
+        """Return the installed tables with those of the folder, without its lists and readings.
+
+        Raises:
+            NotFoundError: a row names an unknown participant.
+            StoreError: a file cannot be read.
+            MalformedError: a file does not follow its format.
+        """
+        installed = load_register() if base is None else base
+        return installed.with_tables(self._tables()) if self.path.is_dir() else installed
 
     def register(self, base: Register | None = None) -> Register:
         """Return the installed tables with those of the folder, its lists and its readings.
@@ -63,38 +75,70 @@ class LawFolder:
         """
         if not self.path.is_dir():
             raise NotFoundError(f"law folder {self.path} is not there; an import makes one")
-        tables = TableFolder(root=self.path, name=str(self.path))
-        register = (load_register() if base is None else base).with_tables(tables)
-        for row in register.instruments:
-            if (kept := self._list(tables, row.key)) is not None:
+        register = tables = self.tables(base)
+        for row in tables.instruments:
+            if (kept := self.kept_list(row.key, tables)) is not None:
                 register = with_list(register, kept)
         return with_readings(register, (reading for text in self.texts() for reading in text.readings))
 
-    def keep_list(self, kept: KeptList) -> Path:
-        """Write an imported list, in place of an earlier one, and return the file.
+    def kept_list(self, instrument: str, tables: Register) -> KeptList | None:
+        """Return the list of an instrument that is kept, held against the tables, or None where there is none.
 
         Raises:
-            StoreError: a file cannot be written.
+            StoreError: a file cannot be read.
+            MalformedError: a file does not follow its format, or a row strays from the tables.
         """
-        name = f"{kept.instrument}/{_LIST}.csv"
-        rows = (
-            {
-                "participant": act.participant,
-                "act": act.act.value,
-                "on": _day(act.on),
-                "known_by": _day(act.known_by),
-                "confidence": act.confidence.value,
-                "provision": act.provision or "",
-                "about": act.about or "",
-                "note": act.note or "",
-                "source": act.source,
-                "grade": act.grade_detail,
-            }
-            for act in kept.acts
+        folder = self._tables().subfolder(instrument)
+
+        def build(fields: Fields) -> Action:
+            return _build(fields, instrument, tables)
+
+        acts = folder.read(_LIST, columns=ACTION_COLUMNS, build=build, optional=True)
+        if not acts:
+            return None
+        check_once(acts, where=f"{folder.name}/{_LIST}")
+        # What has given way may since be gone from the tables, so that it is not held against them.
+        replaced = folder.read(
+            _REPLACED, columns=ACTION_COLUMNS, build=lambda fields: build_action(fields, instrument), optional=True
         )
-        self._files.replace(name, write_table(ACTION_COLUMNS, rows))
-        content = json.dumps({"as_of": kept.as_of.isoformat()}).encode() + b"\n"
-        self._files.replace(f"{kept.instrument}/{_LIST}.json", content)
+        path = self.path / instrument / _DAYS
+        try:
+            days = json.loads(path.read_text(encoding="utf-8"))
+            return KeptList(
+                instrument=instrument,
+                acts=acts,
+                as_of=date.fromisoformat(days["as_of"]),
+                covers={ActSort(sort): date.fromisoformat(day) for sort, day in days.get("covers", {}).items()},
+                replaced=replaced,
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise MalformedError(f"the days of the list in {path} cannot be read; import the list again") from exc
+
+    def keep_list(self, kept: KeptList) -> Path:
+        """Write a list in place of what was kept, once it is sure that it can be read again, and return the file.
+
+        Raises:
+            NotFoundError: a table of the folder names an unknown participant.
+            StoreError: a file cannot be written.
+            MalformedError: the list does not agree with the tables; nothing was written.
+        """
+        name, tables = f"{kept.instrument}/{_LIST}", self.tables()
+        content = _table(kept.acts)
+        acts = parse_table(
+            content,
+            where="the list",
+            columns=ACTION_COLUMNS,
+            build=lambda fields: _build(fields, kept.instrument, tables),
+        )
+        check_once(acts, where="the list")
+        with_list(tables, kept)
+        self._files.replace(name, content)
+        self._files.replace(f"{kept.instrument}/{_REPLACED}", _table(kept.replaced))
+        days = {
+            "as_of": kept.as_of.isoformat(),
+            "covers": {sort.value: day.isoformat() for sort, day in sorted(kept.covers.items())},
+        }
+        self._files.replace(f"{kept.instrument}/{_DAYS}", json.dumps(days).encode() + b"\n")
         return self.path / name
 
     def texts(self) -> tuple[LoadedText, ...]:
@@ -132,62 +176,55 @@ class LawFolder:
             "titles": loaded.text.titles,
             "parts": loaded.text.parts,
             "readings": [
-                {"provision": row.provision, "digest": row.digest, "by": row.by, "on": row.on.isoformat()}
+                {
+                    "provision": row.provision,
+                    "digest": row.digest,
+                    "text_sha256": row.text_sha256,
+                    "by": row.by,
+                    "on": row.on.isoformat(),
+                }
                 for row in loaded.readings
             ],
         }
         self._files.replace(name, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
         return self.path / name
 
-    def _list(self, tables: TableFolder, instrument: str) -> KeptList | None:
-        acts = tables.subfolder(instrument).read(
-            f"{_LIST}.csv",
-            columns=ACTION_COLUMNS,
-            build=lambda fields: build_action(fields, instrument),
-            optional=True,
-        )
-        if not acts:
-            return None
-        path = self.path / instrument / f"{_LIST}.json"
-        try:
-            as_of = date.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["as_of"])
-        except (OSError, ValueError, KeyError, TypeError) as exc:
-            raise MalformedError(f"the day of the list beside {path} cannot be read; import the list again") from exc
-        return KeptList(instrument=instrument, acts=acts, as_of=as_of)
+    def _tables(self) -> TableFolder:
+        return TableFolder(root=self.path, name=str(self.path))
 
 
-def with_list(register: Register, kept: KeptList) -> Register:
-    """Return a register in which a depositary's list has replaced the acts that it states anew.
+def _build(fields: Fields, instrument: str, tables: Register) -> Action:
+    act = build_action(fields, instrument)
+    try:
+        check_act(tables, act)
+    except NotFoundError as exc:
+        fields.refuse(exc.message)
+    return act
 
-    An installed act goes when the list has one of its participant and sort; what the list lacks stays, and so does a
-    day that is known where the list only says that the act was made by then.
-    """
-    days_known = {
-        (act.participant, act.act.sort): act.on
-        for act in register.actions_of(kept.instrument)
-        if act.confidence is Confidence.CONFIRMED and act.on is not None
-    }
-    listed = tuple(
-        act
-        for act in kept.acts
-        if act.known_by is None
-        or (known := days_known.get((act.participant, act.act.sort))) is None
-        or known > act.known_by
+
+def _table(acts: tuple[Action, ...]) -> bytes:
+    rows = (
+        {
+            "participant": act.participant,
+            "act": act.act.value,
+            "on": _day(act.on),
+            "known_by": _day(act.known_by),
+            "confidence": act.confidence.value,
+            "provision": act.provision or "",
+            "about": act.about or "",
+            "note": act.note or "",
+            "source": act.source,
+            "grade": act.grade_detail,
+        }
+        for act in acts
     )
-    stated = {(act.participant, act.act.sort) for act in listed}
-    others = tuple(
-        act
-        for act in register.actions
-        if act.instrument != kept.instrument or (act.participant, act.act.sort) not in stated
-    )
-    instruments = tuple(_dated(row, kept) if row.key == kept.instrument else row for row in register.instruments)
-    return replace(register, instruments=instruments, actions=(*others, *listed))
+    return write_table(ACTION_COLUMNS, rows)
 
 
-def _dated(row: Instrument, kept: KeptList) -> Instrument:
-    until = kept.as_of if row.parties_until is None else max(row.parties_until, kept.as_of)
-    parties = Parties.PARTIAL if row.parties is Parties.NOT_LOADED else row.parties
-    return replace(row, parties_until=until, parties=parties)
+def _said(text: InstrumentText, provision: str) -> str | None:
+    """Return what a text says in a provision, however its lines are broken."""
+    part = text.part(provision)
+    return None if part is None else " ".join(part.split())
 
 
 def _load_text(path: Path) -> LoadedText:
@@ -201,7 +238,8 @@ def _load_text(path: Path) -> LoadedText:
                 instrument=str(content["instrument"]),
                 provision=str(row["provision"]),
                 digest=str(row["digest"]),
-                text_sha256=text.sha256,
+                # A reading that was carried over from another file of the text names that one.
+                text_sha256=str(row.get("text_sha256", text.sha256)),
                 by=str(row["by"]),
                 on=date.fromisoformat(row["on"]),
             )
@@ -210,7 +248,7 @@ def _load_text(path: Path) -> LoadedText:
         return LoadedText(instrument=str(content["instrument"]), text=text, readings=readings)
     except OSError as exc:
         raise StoreError(f"the text {path} cannot be read: {exc.strerror}") from exc
-    except (ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise MalformedError(f"the text {path} is damaged; import it again") from exc
 
 

@@ -1,7 +1,8 @@
 """All pairs on one day: which instruments bind both, and which of them carry a measure.
 
 Whether an instrument reaches a conduct does not depend on the pair, and who is bound does not depend on the other:
-each is computed once, and a pair is what both have.
+each is computed once, and a pair is what both have. Only dual criminality, where a provision requires it, is asked of
+each pair. Where nothing carries, reciprocity leaves a pair open as it does in a single answer.
 """
 
 from collections.abc import Iterator
@@ -10,11 +11,13 @@ from datetime import date
 from itertools import combinations, permutations
 
 from comity.law.basis import carrying_instruments, conduct_rows
+from comity.law.circles import is_open_to
+from comity.law.dual import dual_criminality
 from comity.law.measures import Measure
-from comity.law.model import InstrumentKind
-from comity.law.option import Answer, Question, terms_answer
+from comity.law.model import DualCriminality, InstrumentKind
+from comity.law.option import Answer, Question, dual_is_open, terms_answer
 from comity.law.register import Register
-from comity.law.rows import Instrument
+from comity.law.rows import Carrier, Instrument
 from comity.law.standings import Standings
 from comity.parties.participants import current_participants
 
@@ -30,7 +33,7 @@ class PairStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairAnswer:
-    """What carries a measure from one to the other: the first instrument, and the others that could."""
+    """What carries a measure from one to the other, and the others that could; `would` are open to both."""
 
     asker: str
     asked: str
@@ -40,6 +43,16 @@ class PairAnswer:
     since: date | None
     others: tuple[str, ...]
     would: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Potential:
+    """An instrument that carries a measure: what it would answer to each asked if it bound both, and who may join."""
+
+    row: Instrument
+    carrier: Carrier
+    answers: dict[str, Answer]
+    open_to: frozenset[str]
 
 
 class Matrix:
@@ -78,57 +91,70 @@ class Matrix:
         """
         rows = self._potential(question)
         for asker, asked in permutations(self.participants, 2):
-            yield self._pair(rows, asker, asked)
+            yield self._pair(rows, replace(question, asker=asker, asked=asked))
 
-    def _potential(self, question: Question) -> list[tuple[Instrument, str, dict[str, Answer]]]:
-        """Return the instruments that carry the measure, and what each would answer to each asked if it bound both."""
-        described = conduct_rows(question, self.standings.register)
+    def _potential(self, question: Question) -> list[_Potential]:
+        """Return the instruments that carry the measure."""
+        standings = self.standings
+        described = conduct_rows(question, standings.register)
         found = []
-        for row in carrying_instruments(self.standings.register):
-            carrier = self.standings.register.carrier(row.key, question.measure)
-            if carrier is None or not row.adopted_by(self.standings.on):
+        for row in carrying_instruments(standings.register):
+            carrier = standings.register.carrier(row.key, question.measure)
+            if carrier is None or not row.adopted_by(standings.on):
                 continue
+            conduct = described.get(row.key)
             answers = {
-                code: terms_answer(self.standings, row, carrier, replace(question, asked=code), described.get(row.key))
+                code: terms_answer(standings, row, carrier, replace(question, asked=code), conduct)
                 for code in self.participants
             }
-            found.append((row, carrier.provision, answers))
+            open_to = frozenset(code for code in self.participants if is_open_to(standings, row, code))
+            found.append(_Potential(row=row, carrier=carrier, answers=answers, open_to=open_to))
         return found
 
-    def _pair(self, rows: list[tuple[Instrument, str, dict[str, Answer]]], asker: str, asked: str) -> PairAnswer:
-        usable, would = [], []
-        for row, article, answers in rows:
-            answer, bound = answers[asked], self._bound[row.key]
-            treaty = row.kind is not InstrumentKind.RECIPROCITY
+    def _pair(self, rows: list[_Potential], question: Question) -> PairAnswer:
+        asker, asked = question.asker, question.asked
+        usable: list[tuple[Answer, _Potential]] = []
+        would = []
+        outside: _Potential | None = None
+        for item in rows:
+            answer, bound = item.answers[asked], self._bound[item.row.key]
+            treaty = item.row.kind is not InstrumentKind.RECIPROCITY
             if treaty and not (asker in bound and asked in bound):
-                would.append(row.key)
+                if asker in item.open_to and asked in item.open_to:
+                    would.append(item.row.key)
             elif answer in {Answer.CARRIES, Answer.CONDITIONAL}:
-                usable.append((answer, row.key, article))
-        chosen = next((item for item in usable if item[0] is Answer.CARRIES), usable[0] if usable else None)
-        if chosen is None:
-            return PairAnswer(
-                asker=asker,
-                asked=asked,
-                answer=Answer.DOES_NOT,
-                instrument=None,
-                article=None,
-                since=None,
-                others=(),
-                would=tuple(would),
-            )
-        answer, key, article = chosen
-        days = [self._bound[key].get(code) for code in (asker, asked)]
-        known = [day for day in days if day is not None]
+                usable.append((self._with_dual(answer, item.carrier, question), item))
+            elif answer is Answer.OPEN:
+                outside = outside or item
+        chosen = next((found for found in usable if found[0] is Answer.CARRIES), usable[0] if usable else None)
+        if chosen is None and outside is not None:
+            chosen = (Answer.OPEN, outside)
+        answer, taken = chosen if chosen is not None else (Answer.DOES_NOT, None)
+        days = [] if taken is None else [self._bound[taken.row.key].get(code) for code in (asker, asked)]
         return PairAnswer(
             asker=asker,
             asked=asked,
             answer=answer,
-            instrument=key,
-            article=article,
-            since=max(known) if known else None,
-            others=tuple(other for _, other, _ in usable if other != key),
+            instrument=None if taken is None else taken.row.key,
+            article=None if taken is None else taken.carrier.provision,
+            since=max((day for day in days if day is not None), default=None),
+            others=tuple(item.row.key for _, item in usable if item is not taken),
             would=tuple(would),
         )
+
+    def _with_dual(self, answer: Answer, carrier: Carrier, question: Question) -> Answer:
+        """Return the answer with what is known of dual criminality between the two, where it is required."""
+        if question.conduct is None or carrier.dual_criminality is not DualCriminality.REQUIRED:
+            return answer
+        dual = dual_criminality(
+            question.conduct,
+            question.asker,
+            question.asked,
+            question.on,
+            penalties=question.penalties,
+            standings=self.standings,
+        )
+        return Answer.CONDITIONAL if dual_is_open(carrier, dual.outcome) else answer
 
 
 def matrix(on: date, *, register: Register | None = None) -> Matrix:

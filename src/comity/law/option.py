@@ -1,14 +1,16 @@
 """What one instrument offers for one request: whether it binds both, carries the measure and reaches the conduct.
 
 Each step gives reasons as data. A provision that rests on memory never carries, whatever else holds; a fact that the
-asker has not stated leaves the option open on that condition.
+asker has not stated leaves the option open on that condition, and so does dual criminality where it is a condition and
+what is stated speaks against it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from comity.law.binding import binding_reason, prospect, reported_to_bind_both, since_of
 from comity.law.clocks import Clock
 from comity.law.conditions import (
     competence_reason,
@@ -16,8 +18,12 @@ from comity.law.conditions import (
     not_loaded,
     profile_reasons,
     remarks_on,
+    reservations_on,
     reserved,
+    told_value,
+    unseen_reservations,
 )
+from comity.law.dual import DualAnswer, DualOutcome, stated_outcome
 from comity.law.measures import Measure
 from comity.law.model import (
     Channel,
@@ -26,11 +32,11 @@ from comity.law.model import (
     ProfileAspect,
     without_letter,
 )
+from comity.law.open_grounds import OpenGround, open_grounds
 from comity.law.reach import NO_PENALTIES, Penalties, ReachAnswer, reach
 from comity.law.reason import Reason, graded
 from comity.law.rows import Carrier, Conduct, ContentItem, Ground, Instrument
-from comity.law.standings import Standing, Standings, Status
-from comity.law.status import treaty_summary
+from comity.law.standings import Standings, Status
 from comity.parties.table import Grade
 
 
@@ -63,10 +69,19 @@ class Question:
     penalties: Penalties = NO_PENALTIES
     organised: bool | None = None
 
+    @property
+    def states_conduct(self) -> bool:
+        """True where something is said of the conduct, its penalties or the group behind it."""
+        return self.conduct is not None or self.penalties != NO_PENALTIES or self.organised is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasisOption:
-    """What one instrument offers for the request; `since` is the day from which it binds both participants."""
+    """What one instrument offers for the request; `since` is the day from which it binds both participants.
+
+    `reported` says that it binds both by acts or rules that are not all confirmed. `grounds` are those that it gives
+    for the measure, `open_grounds` those that are open to the asked here.
+    """
 
     instrument: Instrument
     measure: Measure
@@ -74,10 +89,12 @@ class BasisOption:
     asker: Status
     asked: Status
     since: date | None
+    reported: bool
     answer: Answer
     contents: tuple[ContentItem, ...]
     clocks: tuple[Clock, ...]
     grounds: tuple[Ground, ...]
+    open_grounds: tuple[OpenGround, ...]
     reasons: tuple[Reason, ...]
     conditions: tuple[Reason, ...]
     warnings: tuple[Reason, ...]
@@ -132,6 +149,7 @@ class BasisOption:
             "answer": self.answer.value,
             "usable": self.usable,
             "binds_both_since": None if not self.binds_both or self.since is None else self.since.isoformat(),
+            "reported_to_bind_both": self.reported,
             "asker": self.asker.standing.value,
             "asked": self.asked.standing.value,
             "askers": [channel.value for channel in self.askers],
@@ -150,50 +168,53 @@ class BasisOption:
                 for row in self.contents
             ],
             "clocks": [clock.to_json() for clock in self.clocks],
-            "grounds": [
-                {
-                    "code": row.code.value,
-                    "article": row.provision,
-                    "modality": row.modality.value,
-                    "text": row.paraphrase,
-                    "grade": row.grade_detail,
-                    "source": row.source,
-                }
-                for row in self.grounds
-            ],
+            "grounds": [found.to_json() for found in self.open_grounds],
             "reasons": [reason.to_json() for reason in self.reasons],
             "conditions": [reason.to_json() for reason in self.conditions],
             "warnings": [warning.to_json() for warning in self.warnings],
         }
 
 
-def option(standings: Standings, instrument: Instrument, question: Question, conduct: Conduct | None) -> BasisOption:
-    """Return what an instrument offers for a request; `conduct` is its row for the conduct asked about."""
+def option(
+    standings: Standings,
+    instrument: Instrument,
+    question: Question,
+    conduct: Conduct | None,
+    *,
+    dual: DualAnswer | None = None,
+) -> BasisOption:
+    """Return what an instrument offers for a request.
+
+    `conduct` is its row for the conduct asked about, `dual` what is known of dual criminality of that conduct.
+    """
     register = standings.register
     asker, asked = (standings.of(instrument.key, code) for code in (question.asker, question.asked))
+    pair = (asker, asked)
     carrier = register.carrier(instrument.key, question.measure)
-    since = None if asker.since is None or asked.since is None else max(asker.since, asked.since)
     reciprocity = instrument.kind is InstrumentKind.RECIPROCITY
+    there = instrument.adopted_by(question.on)
     found = _Findings()
-    if not instrument.adopted_by(question.on):
-        text = f"it was adopted on {instrument.adopted or instrument.opened}, after the day asked about"
+    if not there:
+        text = f"{instrument.beginning}, after the day asked about"
         found.reasons.append(Reason(code="not_yet_adopted", text=text))
         carrier = None
     elif reciprocity:
         found.reasons.append(Reason(code="no_treaty", text="needs no treaty, and gives no right to an answer"))
     else:
-        found.reasons.append(_binding(asker, asked, since, question.on))
+        found.reasons.append(binding_reason(standings, instrument, pair))
     both = (asker.bound and asked.bound) or reciprocity
     if carrier is None:
-        if instrument.adopted_by(question.on):
+        if there:
             text = f"no provision in the tables carries {question.measure.label}"
             found.reasons.append(Reason(code="not_carried", text=text))
         answer = Answer.DOES_NOT
     else:
-        _terms(found, standings, carrier, question, pair=(asker, asked), conduct=conduct)
-        answer = _answer(found, standings, carrier, question, conduct, both=both, reciprocity=reciprocity)
-        if not both:
-            found.reasons.append(_would(standings, instrument, carrier, (asker, asked)))
+        _terms(found, standings, carrier, question, pair=pair, conduct=conduct)
+        answer = Answer.DOES_NOT
+        if both:
+            answer = _answer(found, standings, carrier, question, conduct, reciprocity=reciprocity, dual=dual)
+        else:
+            found.reasons += prospect(standings, instrument, carrier, pair)
     key, measure = instrument.key, question.measure
     declared = () if carrier is None else declared_clocks(register, carrier, question.asked, question.on)
     return BasisOption(
@@ -202,11 +223,13 @@ def option(standings: Standings, instrument: Instrument, question: Question, con
         carrier=carrier,
         asker=asker,
         asked=asked,
-        since=since,
+        since=since_of(pair),
+        reported=there and not both and reported_to_bind_both(standings, instrument, pair),
         answer=answer,
         contents=register.contents_of(key, measure),
         clocks=(*register.clocks_of(key, measure), *declared),
         grounds=register.grounds_of(key, measure),
+        open_grounds=() if carrier is None else open_grounds(standings, carrier, pair, conduct),
         reasons=tuple(found.reasons),
         conditions=tuple(found.conditions),
         warnings=tuple(found.warnings),
@@ -225,9 +248,18 @@ class _Findings:
 def terms_answer(
     standings: Standings, instrument: Instrument, carrier: Carrier, question: Question, conduct: Conduct | None
 ) -> Answer:
-    """Return what an option would answer if the instrument bound both, for tables of many pairs."""
+    """Return what an option would answer if the instrument bound both, for tables of many pairs.
+
+    What is known of dual criminality between the two of a pair is left to `dual_is_open`.
+    """
     reciprocity = instrument.kind is InstrumentKind.RECIPROCITY
-    return _answer(_Findings(), standings, carrier, question, conduct, both=True, reciprocity=reciprocity)
+    return _answer(_Findings(), standings, carrier, question, conduct, reciprocity=reciprocity, dual=None)
+
+
+def dual_is_open(carrier: Carrier, outcome: DualOutcome) -> bool:
+    """Whether a provision needs dual criminality, and what is known speaks against it or does not show it."""
+    required = carrier.dual_criminality is DualCriminality.REQUIRED
+    return required and outcome in {DualOutcome.CONTRADICTED, DualOutcome.NOT_SHOWN}
 
 
 def _answer(
@@ -237,82 +269,98 @@ def _answer(
     question: Question,
     conduct: Conduct | None,
     *,
-    both: bool,
     reciprocity: bool,
+    dual: DualAnswer | None,
 ) -> Answer:
-    if not both:
-        return Answer.DOES_NOT
+    """Return the answer of an instrument that binds both, or needs not."""
     if not carrier.grade.binding and not reciprocity:
         text = "it binds both, but the provision rests on memory: load the certified text first"
         found.reasons.append(graded(carrier, code="rests_on_memory", text=text, provision=carrier.provision))
         return Answer.DOES_NOT
-    own = _own_offence(conduct)
-    reached = reach(carrier.covers, own_offence=own, penalties=question.penalties, organised=question.organised)
-    if question.conduct is None and question.penalties == NO_PENALTIES and question.organised is None:
-        # Nothing is said of the conduct, so nothing is decided about it; the reach is among the reasons.
-        return _by_reciprocity(found, standings, carrier, question) if reciprocity else Answer.CARRIES
+    reached = reach(
+        carrier.covers,
+        own_offence=_own_offence(conduct),
+        penalties=question.penalties,
+        organised=question.organised,
+        conduct_stated=question.conduct is not None,
+        carrier=carrier,
+        conduct=conduct,
+    )
     if reached.answer is ReachAnswer.NO:
         found.reasons.extend(reached.reasons)
         return Answer.DOES_NOT
+    if reached.answer is not ReachAnswer.YES:
+        found.reasons += [reason for answer, reason in reached.judged if answer is ReachAnswer.NO]
+        found.conditions += _alternatives(reason for answer, reason in reached.judged if answer is not ReachAnswer.NO)
+    elif question.states_conduct:
+        found.reasons.extend(reached.reasons)
+    found.conditions += _dual_conditions(carrier, question, dual)
     if reciprocity:
         return _by_reciprocity(found, standings, carrier, question)
-    if reached.answer is ReachAnswer.YES:
-        found.reasons.extend(reached.reasons)
-        return Answer.CARRIES
-    found.conditions.extend(reached.reasons)
-    return Answer.CONDITIONAL
+    return Answer.CONDITIONAL if found.conditions else Answer.CARRIES
 
 
 def _own_offence(conduct: Conduct | None) -> bool | None:
     """Whether the conduct is an offence of the instrument; None where no row says, or where it rests on memory."""
-    if conduct is None:
+    if conduct is None or not conduct.grade.binding:
         return None
-    if conduct.provision is None:
-        return False
-    return True if conduct.grade.binding else None
+    return conduct.provision is not None
+
+
+def _alternatives(reasons: Iterable[Reason]) -> list[Reason]:
+    """Return conditions of which one is enough: every one but the first begins with "or"."""
+    listed = list(reasons)
+    return [*listed[:1], *(replace(reason, text=f"or {reason.text}") for reason in listed[1:])]
+
+
+def _dual_conditions(carrier: Carrier, question: Question, dual: DualAnswer | None) -> list[Reason]:
+    """Return what dual criminality makes a condition, where a conduct or penalties are stated."""
+    if question.conduct is None and question.penalties == NO_PENALTIES:
+        return []
+    outcome = dual.outcome if dual is not None else stated_outcome(question.penalties)
+    if question.conduct is not None and dual is None and outcome is not DualOutcome.CONTRADICTED:
+        return []  # What treaties oblige the two to is not asked here.
+    provision = carrier.dual_provision
+    if dual_is_open(carrier, outcome):
+        why = dual.summary if dual is not None else _stated_summary(question)
+        text = f"dual criminality, which is required, is there all the same; {why}"
+        return [graded(carrier, code="dual_criminality_open", text=text, provision=provision)]
+    if carrier.dual_criminality is DualCriminality.MAY_BE_REQUIRED and question.penalties.asked.offence is False:
+        text = (
+            f"{question.asked} does not require dual criminality, which it may; the act is stated to be no offence in "
+            "its law"
+        )
+        return [graded(carrier, code="dual_criminality_may_be_required", text=text, provision=provision)]
+    return []
+
+
+def _stated_summary(question: Question) -> str:
+    sides = ((question.asker, question.penalties.asker), (question.asked, question.penalties.asked))
+    denied = [code for code, penalty in sides if penalty.offence is False]
+    if denied:
+        return f"the act is stated to be no offence in the law of {' and '.join(denied)}"
+    silent = [code for code, penalty in sides if penalty.offence is None]
+    return f"no penalty is stated for the law of {' and '.join(silent)}"
 
 
 def _by_reciprocity(found: _Findings, standings: Standings, carrier: Carrier, question: Question) -> Answer:
-    rows = standings.register.profile_of(question.asked, carrier.instrument, ProfileAspect.RECIPROCITY, question.on)
-    if not rows:
-        text = f"whether the law of {question.asked} lets it assist without a treaty is not loaded"
+    """Return open or conditional, and does not where the asked says so; what rests on memory leaves it open."""
+    register, asked = standings.register, question.asked
+    told = told_value(register, carrier, asked, ProfileAspect.RECIPROCITY, question.on)
+    rows = register.profile_of(asked, carrier.instrument, ProfileAspect.RECIPROCITY, question.on)
+    deciding = next((row for row in rows if row.grade.binding and row.value == told), None)
+    if deciding is None:
+        known = "is told from memory, or in two ways, only" if rows else "is not loaded"
+        text = f"whether the law of {asked} lets it assist without a treaty {known}"
         found.reasons.append(Reason(code="reciprocity_not_told", text=text))
         return Answer.OPEN
-    row = rows[0]
-    if row.value == "no":
-        found.reasons.append(
-            graded(row, code="reciprocity_refused", text=f"{question.asked} assists by treaty only", provision=None)
-        )
+    if told == "no":
+        text = f"{asked} assists by treaty only"
+        found.reasons.append(graded(deciding, code="reciprocity_refused", text=text, provision=None))
         return Answer.DOES_NOT
-    text = f"{question.asked} assists without a treaty on a promise to do likewise"
-    found.conditions.append(graded(row, code="reciprocity_promised", text=text, provision=None))
-    return Answer.CONDITIONAL if row.grade.binding else Answer.OPEN
-
-
-def _binding(asker: Status, asked: Status, since: date | None, on: date) -> Reason:
-    if asker.bound and asked.bound:
-        return Reason(code="binds_both", text=f"binds both since {since}")
-    if asker.standing is Standing.NOT_LOADED:
-        return Reason(code="parties_not_loaded", text="its parties are not loaded, so that nobody is known to be bound")
-    parts = [f"{party.participant}: {_standing(party, on)}" for party in (asker, asked)]
-    return Reason(code="does_not_bind_both", text="does not bind both: " + "; ".join(parts))
-
-
-def _standing(party: Status, on: date) -> str:
-    if party.disputes and party.standing is Standing.DISPUTED:
-        return party.disputes[0].sentence
-    if party.through is not None and party.standing in {Standing.PRESUMED, Standing.EXCLUDED, Standing.NONE}:
-        return party.reasons[-1]
-    deciding = next((act for act in party.acts if act.act.binds), None) or next(iter(party.acts), None)
-    if deciding is None:
-        return party.reasons[0] if party.reasons else "no act towards it in the tables"
-    if party.standing is Standing.WITHDRAWN:
-        return f"left on {party.until}"
-    if party.bound:
-        return f"party since {party.since}"
-    verb = {Standing.SIGNATORY: "signed"}.get(party.standing, deciding.act.label)
-    later = f", bound from {party.since}" if party.since is not None and party.since > on else ""
-    return f"{verb} {deciding.when} ({deciding.confidence}){later}"
+    text = f"{asked} assists without a treaty on a promise to do likewise"
+    found.conditions.append(graded(deciding, code="reciprocity_promised", text=text, provision=None))
+    return Answer.CONDITIONAL
 
 
 def _terms(
@@ -351,20 +399,29 @@ def _terms(
 def _reservation(carrier: Carrier, provision: str, conduct: Conduct, asked: Status) -> Reason:
     # The reservation cannot reach the instrument's own offences, and the rows of conduct.csv that have a provision
     # are exactly such offences (Budapest 29(4): articles 2 to 11).
-    if conduct.provision is not None:
+    code = asked.participant
+    own = _own_offence(conduct)
+    if own:
         text = (
             f"a reservation on dual criminality cannot reach {conduct.label}, an offence of article {conduct.provision}"
         )
-    elif reserved(asked, provision):
+        return graded(carrier, code="reservation", text=text, provision=provision)
+    outside = f"{conduct.label} is not among the instrument's offences"
+    if own is None:
+        outside = f"whether {conduct.label} is among the instrument's offences rests on memory"
+    if reserved(asked, provision):
         text = (
-            f"{conduct.label} is not among the instrument's offences, and {asked.participant} reserved under article "
-            f"{provision}: it may refuse where it has reason to believe that dual criminality will be missing"
+            f"{outside}, and {code} reserved under article {provision}: it may refuse where it has reason to believe "
+            "that dual criminality will be missing"
         )
     else:
-        text = (
-            f"{conduct.label} is not among the instrument's offences, so that a reservation on dual criminality can "
-            f"reach it; none of {asked.participant} is loaded"
-        )
+        text = f"{outside}, so that a reservation on dual criminality {'can' if own is False else 'may'} reach it; "
+        if reservations_on(asked, provision):
+            text += f"one of {code} is reported, not confirmed"
+        elif unseen_reservations(asked):
+            text += f"{code} made reservations that were not seen"
+        else:
+            text += f"none of {code} is loaded"
     return graded(carrier, code="reservation", text=text, provision=provision)
 
 
@@ -387,19 +444,3 @@ def _weaknesses(standings: Standings, carrier: Carrier) -> Iterable[Reason]:
     for article, weak in sorted(weakest.items()):
         text = f"a rule from article {article} {weak.grade.meaning}"
         yield graded(weak, code="weak_rule", text=text, provision=article)
-
-
-def _would(standings: Standings, instrument: Instrument, carrier: Carrier, pair: tuple[Status, Status]) -> Reason:
-    lacking = [party.participant for party in pair if party.standing is not Standing.PARTY]
-    needs = []
-    treaty = standings.treaty_day(instrument.key)
-    if treaty is None or treaty > standings.on:
-        needs.append(treaty_summary(instrument.key, standings.on, register=standings.register).sentence)
-    if pair[0].standing is Standing.NOT_LOADED:
-        needs.append("load its parties")
-    elif not lacking:
-        needs.append("a consent is reported, not confirmed")
-    else:
-        needs.append(f"{' and '.join(lacking)} {'is no party' if len(lacking) == 1 else 'are no parties'}")
-    text = f"{instrument.short_title} article {carrier.provision} would carry it; {'; '.join(needs)}"
-    return graded(carrier, code="would", text=text, provision=carrier.provision)

@@ -3,6 +3,9 @@
 A provision reaches offences of its own instrument, or evidence of other offences, some only when they are serious.
 The texts call a crime serious by the maximum penalty and do not say by whose law; the two readings are kept apart
 and neither is preferred. What is not stated stays unknown, and unknown is never taken for no.
+
+What a provision covers is said by its row, which every reason cites; whether an article describes the conduct, by the
+row of the conduct. A reason rests on the weaker of the two.
 """
 
 import re
@@ -11,20 +14,13 @@ from enum import StrEnum
 from typing import assert_never
 
 from comity.errors import MalformedError
+from comity.law.elements import weakest
 from comity.law.model import Covers
-from comity.law.reason import Reason
-from comity.parties.table import Grade
+from comity.law.reason import Reason, graded
+from comity.law.rows import Carrier, Conduct
 
 SERIOUS_YEARS = 4
 _YEARS = re.compile(r"(?P<years>0|[1-9][0-9]{0,2})(?P<half>\.5)?", re.ASCII)
-
-_HANOI = "A/RES/79/243, authentic Arabic text, articles 1 to 15"
-_UNTOC = (
-    "United Nations Convention against Transnational Organized Crime, "
-    "English text in the Netherlands treaty database (BWBV0001668)"
-)
-
-
 _GROUP = {True: "stated", False: "stated not to be so", None: "not stated"}
 
 
@@ -141,11 +137,16 @@ class SeriousCrime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """The answer for one provision with a reason for each thing that it covers; `serious` where seriousness counts."""
+    """The answer for one provision, and for each thing that it covers; `serious` where seriousness counts."""
 
     answer: ReachAnswer
     serious: SeriousCrime | None
-    reasons: tuple[Reason, ...]
+    judged: tuple[tuple[ReachAnswer, Reason], ...]
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The reason for each thing that is covered."""
+        return tuple(reason for _, reason in self.judged)
 
     def to_json(self) -> dict[str, object]:
         """Return the answer as JSON values."""
@@ -191,97 +192,121 @@ def reach(
     own_offence: bool | None,
     penalties: Penalties | None = None,
     organised: bool | None = None,
+    conduct_stated: bool = False,
+    carrier: Carrier | None = None,
+    conduct: Conduct | None = None,
 ) -> Reach:
     """Say whether a provision that covers these things reaches the conduct.
 
-    `own_offence` says whether an offence article of the instrument describes the conduct, None when no conduct is
-    stated. `organised` says whether the act is transnational and involves an organised criminal group.
+    `own_offence` says whether an offence article of the instrument describes the conduct, None when that is not known.
+    `organised` says whether the act is transnational and involves an organised criminal group. `carrier` and `conduct`
+    are the rows that say so, of the provision and of the conduct stated.
     """
     stated = penalties if penalties is not None else Penalties()
-    serious = serious_crime(stated.asker, stated.asked)
-    judged = [_judge(kind, stated, serious, own_offence=own_offence, organised=organised) for kind in covers]
+    case = _Case(
+        own_offence=own_offence,
+        penalties=stated,
+        serious=serious_crime(stated.asker, stated.asked),
+        organised=organised,
+        conduct_stated=conduct_stated or conduct is not None or own_offence is not None,
+        carrier=carrier,
+        conduct=conduct,
+    )
+    judged = [case.judge(kind) for kind in covers]
     answers = {answer for answer, _ in judged}
     counts = {Covers.ELECTRONIC_EVIDENCE_SERIOUS, Covers.SERIOUS_ORGANISED} & set(covers)
     return Reach(
         answer=next((answer for answer in _FURTHEST if answer in answers), ReachAnswer.UNKNOWN),
-        serious=serious if counts else None,
-        reasons=tuple(reason for _, reason in judged),
+        serious=case.serious if counts else None,
+        judged=tuple(judged),
     )
 
 
-def _judge(
-    kind: Covers, penalties: Penalties, serious: SeriousCrime, *, own_offence: bool | None, organised: bool | None
-) -> tuple[ReachAnswer, Reason]:
-    match kind:
-        case Covers.OWN_OFFENCES:
-            return _own("own_offence", "an offence of the instrument", own_offence=own_offence)
-        case Covers.OWN_ORGANISED:
-            own, reason = _own("own_offence", "an offence of the instrument", own_offence=own_offence)
-            answer = _with_group(own, organised=organised)
-            return answer, Reason(
-                code=f"own_organised_{answer}",
-                text=f"{reason.text}; the case must be transnational and involve an organised criminal group "
-                f"({_GROUP[organised]})",
-                provision="3(1)",
-                source=_UNTOC,
-                grade=Grade.TEXT,
-                grade_detail=Grade.TEXT.value,
-            )
-        case Covers.PROCEEDS:
-            return _own("proceeds", "proceeds of an offence of the instrument", own_offence=own_offence)
-        case Covers.ELECTRONIC_EVIDENCE:
-            return _any_offence(penalties, "electronic_evidence", "evidence in electronic form of any criminal offence")
-        case Covers.ANY_OFFENCE:
-            return _any_offence(penalties, "any_offence", "any criminal offence")
-        case Covers.ELECTRONIC_EVIDENCE_SERIOUS:
-            return serious.answer, Reason(
-                code=f"serious_crime_{serious.answer}",
-                text=(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """What is known of the conduct and of the provision, for a judgement of each thing that it covers."""
+
+    own_offence: bool | None
+    penalties: Penalties
+    serious: SeriousCrime
+    organised: bool | None
+    conduct_stated: bool
+    carrier: Carrier | None
+    conduct: Conduct | None
+
+    def judge(self, kind: Covers) -> tuple[ReachAnswer, Reason]:
+        """Return whether one thing that is covered reaches the conduct, and why."""
+        match kind:
+            case Covers.OWN_OFFENCES:
+                return self._own("own_offence", "an offence of the instrument")
+            case Covers.OWN_ORGANISED:
+                return self._own_organised()
+            case Covers.PROCEEDS:
+                return self._own("proceeds", "proceeds of an offence of the instrument")
+            case Covers.ELECTRONIC_EVIDENCE:
+                return self._any("electronic_evidence", "evidence in electronic form of any criminal offence")
+            case Covers.ANY_OFFENCE:
+                return self._any("any_offence", "any criminal offence")
+            case Covers.ELECTRONIC_EVIDENCE_SERIOUS:
+                text = (
                     f"evidence in electronic form of a crime with a maximum of {SERIOUS_YEARS} years or more; "
-                    f"the text does not say by whose law; {serious.sentence}"
-                ),
-                provision="2(h)",
-                source=_HANOI,
-                grade=Grade.TEXT,
-                grade_detail=Grade.TEXT.value,
-            )
-        case Covers.SERIOUS_ORGANISED:
-            answer = _with_group(serious.answer, organised=organised)
-            return answer, Reason(
-                code=f"serious_organised_{answer}",
-                text=(
+                    f"the text does not say by whose law; {self.serious.sentence}"
+                )
+                return self.serious.answer, self._reason(f"serious_crime_{self.serious.answer}", text)
+            case Covers.SERIOUS_ORGANISED:
+                answer = self._with_group(self.serious.answer)
+                text = (
                     f"a crime with a maximum of {SERIOUS_YEARS} years or more that is transnational and involves an "
-                    f"organised criminal group ({_GROUP[organised]}); {serious.sentence}"
-                ),
-                provision="3(1)(b)",
-                source=_UNTOC,
-                grade=Grade.TEXT,
-                grade_detail=Grade.TEXT.value,
-            )
-        case _:
-            assert_never(kind)
+                    f"organised criminal group ({_GROUP[self.organised]}); {self.serious.sentence}"
+                )
+                return answer, self._reason(f"serious_organised_{answer}", text)
+            case _:
+                assert_never(kind)
 
+    def _own(self, code: str, what: str) -> tuple[ReachAnswer, Reason]:
+        answer, text = self._described(what)
+        return answer, self._reason(f"{code}_{answer}", text, own=True)
 
-def _own(code: str, what: str, *, own_offence: bool | None) -> tuple[ReachAnswer, Reason]:
-    if own_offence is None:
-        answer, text = ReachAnswer.UNKNOWN, f"covers {what}; no conduct is stated"
-    elif own_offence:
-        answer, text = ReachAnswer.YES, f"covers {what}, and an article of it describes the conduct"
-    else:
-        answer, text = ReachAnswer.NO, f"covers {what}, but no article of it describes the conduct"
-    return answer, Reason(code=f"{code}_{answer}", text=text)
+    def _own_organised(self) -> tuple[ReachAnswer, Reason]:
+        own, described = self._described("an offence of the instrument")
+        answer = self._with_group(own)
+        text = (
+            f"{described}; the case must be transnational and involve an organised criminal group "
+            f"({_GROUP[self.organised]})"
+        )
+        return answer, self._reason(f"own_organised_{answer}", text, own=True)
 
+    def _described(self, what: str) -> tuple[ReachAnswer, str]:
+        if self.own_offence is not None:
+            if self.own_offence:
+                return ReachAnswer.YES, f"covers {what}, and an article of it describes the conduct"
+            return ReachAnswer.NO, f"covers {what}, but no article of it describes the conduct"
+        if not self.conduct_stated:
+            return ReachAnswer.UNKNOWN, f"{what}; no conduct is stated"
+        why = "is in no row of the tables" if self.conduct is None else "rests on memory"
+        return ReachAnswer.UNKNOWN, f"{what}; whether an article of it describes the conduct {why}"
 
-def _any_offence(penalties: Penalties, code: str, what: str) -> tuple[ReachAnswer, Reason]:
-    """Who asks investigates an offence of its own law, unless it states that the act is none."""
-    if penalties.asker.offence is False:
-        answer, text = ReachAnswer.NO, f"covers {what}, but the act is stated to be none in the asker's law"
-    else:
-        answer, text = ReachAnswer.YES, f"covers {what}, which the request has to state"
-    return answer, Reason(code=f"{code}_{answer}", text=text)
+    def _any(self, code: str, what: str) -> tuple[ReachAnswer, Reason]:
+        """Who asks investigates an offence of its own law, unless it states that the act is none."""
+        if self.penalties.asker.offence is False:
+            answer, text = ReachAnswer.NO, f"covers {what}, but the act is stated to be none in the asker's law"
+        else:
+            answer, text = ReachAnswer.YES, f"covers {what}, which the request has to state"
+        return answer, self._reason(f"{code}_{answer}", text)
 
+    def _with_group(self, serious: ReachAnswer) -> ReachAnswer:
+        if self.organised is False or serious is ReachAnswer.NO:
+            return ReachAnswer.NO
+        return serious if self.organised else ReachAnswer.UNKNOWN
 
-def _with_group(serious: ReachAnswer, *, organised: bool | None) -> ReachAnswer:
-    if organised is False or serious is ReachAnswer.NO:
-        return ReachAnswer.NO
-    return serious if organised else ReachAnswer.UNKNOWN
+    def _reason(self, code: str, text: str, *, own: bool = False) -> Reason:
+        rows: list[Carrier | Conduct] = []
+        if self.carrier is not None:
+            rows.append(self.carrier)
+        if own and self.conduct is not None:
+            rows.append(self.conduct)
+        if not rows:
+            return Reason(code=code, text=text)
+        row = weakest(rows)
+        provision = row.reach_provision if isinstance(row, Carrier) else row.provision
+        return graded(row, code=code, text=text, provision=provision)

@@ -3,22 +3,27 @@
 The unit is a provision. Whoever confirms one is shown its paraphrase and every rule that rests on it, and confirms
 these words and no others: a reading counts only while the tables still say what was confirmed. A rule is raised to the
 grade of a text that was read when each provision that it points to is confirmed, by itself or within its paragraph or
-article.
+article. Steps of safeguards, rules on changing an instrument and elements of offences are shown and held as well; the
+modules that use them ask for the grade of their articles.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from comity.law.clocks import Clock
+from comity.law.elements import load_element_sets
+from comity.law.reform.amendment_rules import AmendmentRule, load_amendment_rules
 from comity.law.register import Register
-from comity.law.rows import Carrier, Conduct, ContentItem, Ground, Obligation, Provision
+from comity.law.rows import Carrier, Instrument
+from comity.law.rule_words import rule_words
 from comity.law.safeguards import load_safeguards
 from comity.parties.table import Grade, Sourced
 
 RowT = TypeVar("RowT", bound=Sourced)
+
+_Row = tuple[Sourced, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,7 @@ def rules_on(register: Register, instrument: str, provision: str) -> tuple[str, 
         NotFoundError: the instrument is not loaded.
     """
     register.instrument(instrument)
-    return tuple(_rules(register, instrument, provision))
+    return _rules(_rows_of(register, instrument), provision)
 
 
 def rules_digest(rules: Iterable[str]) -> str:
@@ -58,10 +63,12 @@ def rules_digest(rules: Iterable[str]) -> str:
 
 def standing_readings(register: Register, readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """Return the readings of rules that the tables still state in the words that were confirmed."""
+    held = tuple(readings)
+    rows = {key: _rows_of(register, key) for key in {reading.instrument for reading in held}}
     return tuple(
         reading
-        for reading in readings
-        if rules_digest(rules_on(register, reading.instrument, reading.provision)) == reading.digest
+        for reading in held
+        if rules_digest(_rules(rows[reading.instrument], reading.provision)) == reading.digest
     )
 
 
@@ -71,27 +78,31 @@ def with_readings(register: Register, readings: Iterable[Reading]) -> Register:
     if not confirmed:
         return register
 
-    def raised(rows: tuple[RowT, ...], points: Callable[[RowT], tuple[str, Iterable[str | None]]]) -> tuple[RowT, ...]:
-        return tuple(_raised(row, *points(row), confirmed) for row in rows)
+    def raised(rows: tuple[RowT, ...]) -> tuple[RowT, ...]:
+        return tuple(_raised(row, confirmed) for row in rows)
 
     return replace(
         register,
-        provisions=raised(register.provisions, lambda row: (row.instrument, [row.provision])),
-        carriers=raised(register.carriers, lambda row: (row.instrument, _carrier_points(row))),
-        contents=raised(register.contents, lambda row: (row.instrument, [row.provision])),
-        grounds=raised(register.grounds, lambda row: (row.instrument, [row.provision])),
-        clocks=raised(register.clocks, lambda row: (row.instrument or "", [row.provision])),
-        obligations=raised(register.obligations, lambda row: (row.instrument, [row.provision])),
-        conduct=raised(register.conduct, lambda row: (row.instrument, [row.provision or "-"])),
+        # Without an article on it, no reading bears out a rule on entering into force.
+        instruments=tuple(
+            row if row.entry_provision is None else _raised(row, confirmed) for row in register.instruments
+        ),
+        provisions=raised(register.provisions),
+        carriers=raised(register.carriers),
+        contents=raised(register.contents),
+        grounds=raised(register.grounds),
+        clocks=raised(register.clocks),
+        obligations=raised(register.obligations),
+        direct=raised(register.direct),
+        conduct=raised(register.conduct),
     )
 
 
-def _raised(
-    row: RowT, instrument: str, provisions: Iterable[str | None], confirmed: dict[tuple[str, str], Reading]
-) -> RowT:
+def _raised(row: RowT, confirmed: dict[tuple[str, str], Reading]) -> RowT:
     if row.grade is Grade.TEXT:
         return row
-    found = [_covering(instrument, name, confirmed) for name in provisions if name is not None]
+    instrument, points = _points(row)
+    found = [_covering(instrument, name, confirmed) for name in points if name is not None]
     if not found or any(reading is None for reading in found):
         return row
     first = found[0]
@@ -99,74 +110,61 @@ def _raised(
     return replace(row, source=first.source, grade=Grade.TEXT, grade_detail=Grade.TEXT.value)
 
 
-def _covering(instrument: str, provision: str, confirmed: dict[tuple[str, str], Reading]) -> Reading | None:
+def _covering(instrument: str | None, provision: str, confirmed: dict[tuple[str, str], Reading]) -> Reading | None:
     """Return the reading of a provision, or of the paragraph or article in which it lies."""
     name = provision
     while True:
-        if (instrument, name) in confirmed:
+        if instrument is not None and (instrument, name) in confirmed:
             return confirmed[instrument, name]
         if "(" not in name:
             return None
         name = name[: name.rindex("(")]
 
 
-def _carrier_points(row: Carrier) -> list[str | None]:
-    return [
-        row.provision,
-        row.channel_provision,
-        row.dual_provision,
-        row.reservation_provision,
-        row.reach_provision,
-        row.language_provision,
-    ]
-
-
-def _rules(register: Register, instrument: str, provision: str) -> Iterator[str]:
-    def within(name: str | None) -> bool:
-        return name is not None and (name == provision or name.startswith(f"{provision}("))
-
-    tables: tuple[tuple[Sourced, ...], ...] = (
+def _rows_of(register: Register, instrument: str) -> tuple[_Row, ...]:
+    """Return the rows that can rest on a provision of an instrument, each with its provisions."""
+    elements = (
+        row for (key, _), offence in load_element_sets().items() if key == instrument for row in offence.elements
+    )
+    tables: tuple[Iterable[Sourced], ...] = (
         register.provisions,
+        register.instruments,
         register.carriers,
         register.contents,
         register.grounds,
         register.clocks,
         register.obligations,
+        register.direct,
         register.conduct,
+        elements,
+        load_safeguards(),
+        load_amendment_rules(),
     )
-    for rows in tables:
-        for row in rows:
-            if getattr(row, "instrument", None) == instrument:
-                points = _carrier_points(row) if isinstance(row, Carrier) else [getattr(row, "provision", None)]
-                if any(within(name) for name in points):
-                    yield _words(row)
-    for step in load_safeguards():
-        if step.instrument == instrument and within(step.provision):
-            yield f"article {step.provision}: safeguard {step.step} of the {step.side}: {step.question}"
+    found = ((row, *_points(row)) for rows in tables for row in rows)
+    return tuple((row, tuple(name for name in names if name)) for row, key, names in found if key == instrument)
 
 
-def _words(row: Sourced) -> str:
-    """Return a rule in words, the same for the same rule."""
+def _rules(rows: Iterable[_Row], provision: str) -> tuple[str, ...]:
+    inner = f"{provision}("
+    return tuple(
+        rule_words(row) for row, names in rows if any(name == provision or name.startswith(inner) for name in names)
+    )
+
+
+def _points(row: Sourced) -> tuple[str | None, Iterable[str | None]]:
+    """Return the instrument of a row and the provisions on which it rests."""
     match row:
-        case Provision():
-            return f"article {row.provision}: {row.paraphrase}"
+        case Instrument():
+            return row.key, (row.entry_provision, row.withdrawal_provision)
         case Carrier():
-            return (
-                f"article {row.provision} carries {row.measure.label}: {row.duty}, to {' '.join(row.channels)} "
-                f"(article {row.channel_provision}); dual criminality {row.dual_criminality}; reaches "
-                f"{' '.join(row.covers)} (article {row.reach_provision})"
+            return row.instrument, (
+                row.provision,
+                row.channel_provision,
+                row.dual_provision,
+                row.reservation_provision,
+                row.reach_provision,
+                row.language_provision,
             )
-        case ContentItem():
-            measures = ", ".join(measure.label for measure in row.measures)
-            return f"article {row.provision}: a request for {measures} states {row.key} ({row.requirement})"
-        case Ground():
-            measures = ", ".join(measure.label for measure in row.measures)
-            return f"article {row.provision}: ground {row.code} for {measures} ({row.modality})"
-        case Clock():
-            period = row.length or row.ends_with
-            return f"article {row.provision}: clock {row.name}, {row.kind} by {row.character}, {period}"
-        case Obligation():
-            return f"article {row.provision}: {row.duty} have {row.needs} ({row.category})"
-        case Conduct():
-            return f"article {row.provision}: {row.label} is an offence"
-    raise AssertionError(row)
+        case AmendmentRule():
+            return row.instrument, (row.provision, row.binds_provision)
+    return getattr(row, "instrument", None), (getattr(row, "provision", None),)

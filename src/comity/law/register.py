@@ -4,8 +4,9 @@ A register is a value. Rules take one as an argument, so that an exercise can ad
 a user can add instruments, acts and readings of their own, without either touching the installed tables.
 
 Invariants, checked when a register is made: every row belongs to a loaded instrument; every provision that a row
-points to is in the table of provisions; every participant is known; no instrument carries a measure twice, and no act
-stands there twice from one source. Acts that state one fact with different days stay side by side: a disputed fact.
+points to, refers to or comes from is in the table of provisions; every participant is known; no instrument carries a
+measure twice, and no act stands there twice from one source. Acts that state one fact with different days stay side by
+side: a disputed fact.
 """
 
 from collections import Counter
@@ -19,7 +20,7 @@ from typing import Any
 from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.law.clocks import Clock
 from comity.law.measures import Measure
-from comity.law.model import Act, Confidence, ProfileAspect, without_letter
+from comity.law.model import Act, ActSort, Confidence, ProfileAspect, without_letter
 from comity.law.rows import (
     Action,
     Carrier,
@@ -50,9 +51,12 @@ class _Index:
     acts_of: dict[tuple[str, str], list[Action]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Register:
-    """All rows; `instruments` are in the order in which a basis prefers them."""
+    """All rows; `instruments` are in the order in which a basis prefers them.
+
+    A register equals itself and no other: comparing thousands of rows would hide that two were made.
+    """
 
     instruments: tuple[Instrument, ...]
     provisions: tuple[Provision, ...]
@@ -80,9 +84,6 @@ class Register:
         object.__setattr__(self, "_index", index)
         _check_references(self)
         _check_uniqueness(self)
-
-    def __hash__(self) -> int:
-        return id(self)
 
     def instrument(self, key: str) -> Instrument:
         """Return an instrument.
@@ -128,14 +129,19 @@ class Register:
         return tuple(row for row in self.obligations if row.instrument == instrument)
 
     def profile_of(self, code: str, instrument: str, aspect: ProfileAspect, on: date) -> tuple[ProfileEntry, ...]:
-        """Return what a participant told on an aspect by a day; what it told for the instrument replaces the rest."""
+        """Return what a participant told on an aspect by a day, of which the newest counts.
+
+        What it told for the instrument replaces the rest. Rows of one day stand together; what rests on memory is told
+        beside what does not, and does not replace it.
+        """
         rows = [
             row
             for row in self.profiles
             if row.participant == code and row.aspect is aspect and (row.since is None or row.since <= on)
         ]
-        own = tuple(row for row in rows if row.instrument == instrument)
-        return own or tuple(row for row in rows if row.instrument is None)
+        told = _newest_for(rows, instrument)
+        deciding = _newest_for([row for row in rows if row.grade.binding], instrument)
+        return tuple(row for row in rows if row in told or row in deciding)
 
     def actions_of(self, instrument: str, code: str | None = None) -> tuple[Action, ...]:
         """Return the acts towards an instrument, of one participant or of all."""
@@ -157,14 +163,15 @@ class Register:
     def with_actions(self, actions: Iterable[Action]) -> "Register":
         """Return a register with further acts, for a newer list of the depositary or for an exercise.
 
-        A new act takes the place of an unconfirmed one of the same participant and sort (signature or consent).
+        A new signature or consent takes the place of an unconfirmed one of the same participant.
 
         Raises:
             MalformedError: an act names an unknown instrument or repeats one from the same source.
             NotFoundError: an act names an unknown participant.
         """
         added = tuple(actions)
-        renewed = {(row.instrument, row.participant, row.act.sort) for row in added}
+        single = {ActSort.SIGNATURE, ActSort.CONSENT}
+        renewed = {(row.instrument, row.participant, row.act.sort) for row in added if row.act.sort in single}
         kept = (
             row
             for row in self.actions
@@ -258,20 +265,36 @@ def _check_references(register: Register) -> None:
             raise MalformedError(f"{name} names the instrument {instrument!r}, which is not loaded")
         # A letter is an item of the list in its paragraph, which is what the table of provisions describes.
         if provision is not None and (instrument, without_letter(provision)) not in known:
-            raise MalformedError(f"{instrument}/{name} points to {instrument} {provision}, which provisions.csv lacks")
-    named = [code for row in register.actions for code in (row.participant, row.about) if code is not None]
-    for code in {*named, *(row.participant for row in register.profiles)}:
+            raise MalformedError(f"{name} points to {instrument} {provision}, which provisions.csv lacks")
+    named = {
+        (f"{row.instrument}/actions.csv", code) for row in register.actions for code in (row.participant, row.about)
+    }
+    for name, code in sorted((name, code) for name, code in named if code is not None):
+        _check_participant(name, code)
+    for code in sorted({row.participant for row in register.profiles}):
+        _check_participant("profiles.csv", code)
+
+
+def _check_participant(name: str, code: str) -> None:
+    try:
         participant(code)
+    except NotFoundError as exc:
+        raise NotFoundError(f"{name}: {exc.message}") from exc
 
 
 def _references(register: Register) -> Iterable[tuple[str, str, str | None]]:
-    """Yield table, instrument and provision for everything that points to a provision or an instrument."""
-    for row in register.instruments:
-        yield "instruments.csv", row.key, row.entry_provision
-        yield "instruments.csv", row.key, row.withdrawal_provision
-        if row.parent is not None:
-            yield "instruments.csv", row.parent, None
-    yield from (("provisions.csv", row.instrument, _article(row.provision)) for row in register.provisions)
+    """Yield file, instrument and provision for everything that points to a provision or an instrument."""
+    for described in register.instruments:
+        yield "instruments.csv", described.key, described.entry_provision
+        yield "instruments.csv", described.key, described.withdrawal_provision
+        if described.parent is not None:
+            yield "instruments.csv", described.parent, None
+    for row in register.provisions:
+        yield f"{row.instrument}/provisions.csv", row.instrument, _article(row.provision)
+        # Another instrument's article has its key in front: `24`, `uncac 46(13)`.
+        for named in (*row.parents, *row.see):
+            other, _, article = named.rpartition(" ")
+            yield f"{row.instrument}/provisions.csv", other or row.instrument, article
     for carrier in register.carriers:
         for provision in (
             carrier.provision,
@@ -281,20 +304,30 @@ def _references(register: Register) -> Iterable[tuple[str, str, str | None]]:
             carrier.reach_provision,
             carrier.language_provision,
         ):
-            yield "carriers.csv", carrier.instrument, provision
-    yield from (("contents.csv", row.instrument, row.provision) for row in register.contents)
-    yield from (("grounds.csv", row.instrument, row.provision) for row in register.grounds)
-    yield from (("clocks.csv", row.instrument, row.provision) for row in register.clocks if row.instrument)
-    yield from (("actions.csv", row.instrument, row.provision) for row in register.actions)
-    yield from (("reported_counts.csv", row.instrument, None) for row in register.reported_counts)
-    yield from (("obligations.csv", row.instrument, row.provision) for row in register.obligations)
-    yield from (("direct.csv", row.instrument, row.provision) for row in register.direct)
+            yield f"{carrier.instrument}/carriers.csv", carrier.instrument, provision
+    tables: tuple[tuple[str, Iterable[ContentItem | Ground | Clock | Action | Obligation | DirectAccess]], ...] = (
+        ("contents.csv", register.contents),
+        ("grounds.csv", register.grounds),
+        ("clocks.csv", register.clocks),
+        ("actions.csv", register.actions),
+        ("obligations.csv", register.obligations),
+        ("direct.csv", register.direct),
+    )
+    for name, rows in tables:
+        yield from ((f"{row.instrument}/{name}", row.instrument, row.provision) for row in rows if row.instrument)
+    yield from ((f"{row.instrument}/reported_counts.csv", row.instrument, None) for row in register.reported_counts)
     yield from (("profiles.csv", row.instrument, None) for row in register.profiles if row.instrument is not None)
     yield from (("conduct.csv", row.instrument, row.provision) for row in register.conduct)
 
 
 def _article(provision: str) -> str:
     return provision.partition("(")[0]
+
+
+def _newest_for(rows: list[ProfileEntry], instrument: str) -> list[ProfileEntry]:
+    kept = [row for row in rows if row.instrument == instrument] or [row for row in rows if row.instrument is None]
+    newest = max((row.since or date.min for row in kept), default=None)
+    return [row for row in kept if (row.since or date.min) == newest]
 
 
 def _check_uniqueness(register: Register) -> None:
@@ -312,7 +345,7 @@ def _check_uniqueness(register: Register) -> None:
         ),
         "obligations.csv": ((r.instrument, r.provision, r.category, r.needs) for r in register.obligations),
         "direct.csv": ((r.instrument, r.provision, r.way) for r in register.direct),
-        "profiles.csv": ((r.participant, r.instrument, r.aspect, r.value) for r in register.profiles),
+        "profiles.csv": ((r.participant, r.instrument, r.aspect, r.value, r.since) for r in register.profiles),
         "conduct.csv": ((row.code, row.instrument) for row in register.conduct),
     }
     for name, rows in keys.items():

@@ -58,13 +58,21 @@ def basis_lines(found: Basis, *, brief: bool = False) -> Iterator[str]:
         yield "\nwithout a request:"
         yield from _indented(found.without_request, sources)
     for option in found.options:
-        if brief and option.answer is Answer.DOES_NOT:
+        if brief and not _is_told(option):
             continue
         yield ""
         yield from _option_lines(option, sources, full=option is found.chosen)
     yield ""
     yield "* carries it   ? carries it on conditions   o open, outside of treaties"
     yield from sources.lines()
+
+
+def _is_told(option: BasisOption) -> bool:
+    """Whether a brief answer shows an option: it may carry, or would but for acts or rules that are not confirmed."""
+    if option.answer is not Answer.DOES_NOT:
+        return True
+    weak = any(reason.code == "rests_on_memory" for reason in option.reasons)
+    return option.carrier is not None and (option.reported or weak)
 
 
 def _indented(reasons: Iterable[Reason], sources: Sources, word: str = "") -> Iterator[str]:
@@ -74,7 +82,9 @@ def _indented(reasons: Iterable[Reason], sources: Sources, word: str = "") -> It
 def _option_lines(option: BasisOption, sources: Sources, *, full: bool) -> Iterator[str]:
     yield f"{_MARKS[option.answer]} {option.label}"
     yield from _indented(option.reasons, sources)
-    yield from _indented(option.conditions, sources, "if: ")
+    for reason in option.conditions:
+        word = "" if reason.text.startswith("or ") else "if: "
+        yield f"    {word}{sources.line(reason)}"
     if full:
         yield from _demands(option, sources)
     yield from _indented(option.warnings, sources, "note: ")
@@ -92,9 +102,11 @@ def _demands(option: BasisOption, sources: Sources) -> Iterator[str]:
     for clock in option.clocks:
         article = "" if clock.provision is None else f" (article {clock.provision})"
         yield f"      {clock.sentence}{article} {sources.mark(clock)}"
-    if option.grounds:
+    if option.open_grounds:
         yield "    it may be refused on:"
-    for ground in option.grounds:
+    for found in option.open_grounds:
+        ground = found.ground
         modality = ground.modality.value.replace("_", " ")
         code = ground.code.value.replace("_", " ")
-        yield f"      {code} (article {ground.provision}, {modality}) {sources.mark(ground)}"
+        note = "" if found.note is None else f"; {found.note}"
+        yield f"      {code} (article {ground.provision}, {modality}{note}) {sources.mark(ground)}"

@@ -73,6 +73,13 @@ class Instrument(Sourced):
         return first is None or first <= day
 
     @property
+    def beginning(self) -> str:
+        """When it began, in words."""
+        if self.adopted is not None:
+            return f"it was adopted on {self.adopted}"
+        return f"it was opened on {self.opened}" if self.opened else f"it is in force since {self.in_force_since}"
+
+    @property
     def consents_needed(self) -> int | None:
         """How many consents bring it into force, where that is known."""
         return None if self.threshold is None else self.threshold.count

@@ -6,59 +6,17 @@ shown, and binds nobody here. Where sources of one strength name different days 
 all are shown, and it binds only where each of them would.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from itertools import groupby
 
 from comity.law.entry import Deposit, entered_into_force
+from comity.law.membership import STRENGTH, Dispute, Standing, membership, spells_of, strongest
 from comity.law.model import Act, ActSort, Confidence, Parties
+from comity.law.reason import CHECK_TEXT
 from comity.law.register import Register, load_register
 from comity.law.rows import Action, Instrument
-from comity.parties.participants import Participant, ParticipantKind, load_participants, participant
-
-# The confidences, strongest first.
-STRENGTH = tuple(Confidence)
-
-
-class Standing(StrEnum):
-    """Where a participant stands towards an instrument.
-
-    `excluded`: a territory to which its state said that the instrument does not apply. `presumed`: a territory that no
-    declaration names, whose responsible state is a party. `disputed`: sources of one strength differ so that it is
-    bound by some of them only. `not_loaded`: the tables hold no list of parties.
-    """
-
-    PARTY = "party"
-    CONSENTED = "consented"
-    SIGNATORY = "signatory"
-    WITHDRAWN = "withdrawn"
-    EXCLUDED = "excluded"
-    PRESUMED = "presumed"
-    DISPUTED = "disputed"
-    NOT_LOADED = "not_loaded"
-    NONE = "none"
-
-    @property
-    def label(self) -> str:
-        """The standing in words."""
-        return {"none": "no act loaded", "not_loaded": "parties not loaded"}.get(self.value, self.value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispute:
-    """One fact for which sources of one strength name different days, or that a stronger source does not bear out."""
-
-    sort: ActSort
-    versions: tuple[Action, ...]
-
-    @property
-    def sentence(self) -> str:
-        """Every version with its source."""
-        return f"disputed {self.sort}: " + "; ".join(
-            f"{row.act.label} {row.when} ({row.confidence}, {row.source})" for row in self.versions
-        )
+from comity.parties.participants import Participant, load_participants, participant
+from comity.parties.table import Grade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +25,8 @@ class Status:
 
     `since` is the day from which the instrument binds it, known as soon as consent and entry into force are, even
     when that day is still to come; `until` the day on which a withdrawal takes effect. `confidence` is that of the
-    deciding act; None when there is none. `remarks` are its reservations, declarations and the like; `through` the
-    state by which a territory is bound.
+    deciding act; None when there is none. `rule` is what the instrument's rules on entering and leaving rest on.
+    `remarks` are its reservations, declarations and the like; `through` the state by which a territory is bound.
     """
 
     instrument: str
@@ -82,12 +40,13 @@ class Status:
     remarks: tuple[Action, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     through: str | None = None
+    rule: Grade = Grade.TEXT
     reasons: tuple[str, ...] = ()
 
     @property
     def bound(self) -> bool:
-        """True for a party whose consent is confirmed."""
-        return self.standing is Standing.PARTY and self.confidence is Confidence.CONFIRMED
+        """True for a party whose consent is confirmed, under rules that do not rest on memory."""
+        return self.standing is Standing.PARTY and self.confidence is Confidence.CONFIRMED and self.rule.binding
 
     def to_json(self) -> dict[str, object]:
         """Return the status as JSON values."""
@@ -101,6 +60,7 @@ class Status:
             "until": None if self.until is None else self.until.isoformat(),
             "confidence": None if self.confidence is None else self.confidence.value,
             "through": self.through,
+            "rule": self.rule.value,
             "acts": [act_json(act) for act in self.acts],
             "remarks": [act_json(act) for act in self.remarks],
             "disputes": [[act_json(act) for act in dispute.versions] for dispute in self.disputes],
@@ -139,9 +99,10 @@ class Standings:
                 self._continued.setdefault(row.continued_by, []).append(row.code)
 
     def treaty_day(self, instrument: str) -> date | None:
-        """Return the day on which an instrument entered or will enter into force, as known on the day.
+        """Return the day on which an instrument entered or will enter into force.
 
-        Only confirmed acts with a known day can bring an instrument into force.
+        A day that the tables state is known now, whatever was known then; otherwise it follows from the confirmed acts
+        by the day of the question.
 
         Raises:
             NotFoundError: the instrument is not loaded.
@@ -173,30 +134,58 @@ class Standings:
         keys = (row.key for row in self.register.instruments)
         return tuple(key for key in keys if self.of(key, a).bound and self.of(key, b).bound)
 
+    def deposits(self, row: Instrument, *, least: Confidence = Confidence.CONFIRMED) -> list[Deposit]:
+        """Return the consents by the day that count, at least so well known: one for each participant and spell.
+
+        Where versions differ the latest day counts. What a state that is no more deposited counts for the one that
+        continues it.
+        """
+        allowed = STRENGTH[: STRENGTH.index(least) + 1]
+        acts: dict[str, list[Action]] = {}
+        for act in self.register.actions_of(row.key):
+            who = participant(act.participant)
+            if act.seen_by <= self.on and act.confidence in allowed and who.responsible is None:
+                acts.setdefault(who.continued_by or who.code, []).append(act)
+        found = []
+        for code, done in acts.items():
+            organisation = not participant(code).counts_towards_entry_into_force
+            for spell in spells_of(done):
+                if versions := spell.versions:
+                    day = max(act.seen_by for act in versions)
+                    found.append(Deposit.of(code, day, organisation=organisation))
+        return found
+
+    def withdrawn(self, row: Instrument) -> dict[str, date]:
+        """Return the last confirmed withdrawal of each participant by the day."""
+        acts = [act for act in self.register.actions_of(row.key) if act.act is Act.WITHDRAWAL]
+        confirmed = [act for act in acts if act.confidence is Confidence.CONFIRMED and act.seen_by <= self.on]
+        return {act.participant: act.seen_by for act in sorted(confirmed, key=lambda act: act.seen_by)}
+
     def _computed_day(self, row: Instrument) -> date | None:
         if row.threshold is None or row.treaty_delay is None:
             return None
-        deposits, withdrawn = [], {}
-        for act in self.register.actions_of(row.key):
-            if act.on is None or act.on > self.on or act.confidence is not Confidence.CONFIRMED:
-                continue
-            if act.act.binds:
-                who = participant(act.participant)
-                if who.counts_towards_entry_into_force or who.kind is ParticipantKind.ORGANISATION:
-                    deposits.append(Deposit.of(who.code, act.on, organisation=not who.counts_towards_entry_into_force))
-            elif act.act is Act.WITHDRAWAL:
-                withdrawn[act.participant] = act.on
+        deposits = self.deposits(row)
         former = (participant(deposit.participant) for deposit in deposits)
         successors = {who.code: frozenset(who.succeeded_by) for who in former if who.succeeded_by}
         found = entered_into_force(
-            row.threshold, row.treaty_delay, deposits, withdrawn=withdrawn, successors=successors
+            row.threshold, row.treaty_delay, deposits, withdrawn=self.withdrawn(row), successors=successors
         )
         return None if found is None else found.day
 
     def _acts(self, instrument: str, who: Participant) -> tuple[Action, ...]:
-        """Return what a participant, and the former state that it continues, did by the day."""
-        codes = (who.code, *self._continued.get(who.code, ()))
-        acts = (act for code in codes for act in self.register.actions_of(instrument, code))
+        """Return what a participant did by the day, with the acts of a state that it continues, or that continues it.
+
+        Later lists show the acts of a state that is no more under the one that continues it; of these a former state
+        has those of its own time.
+        """
+        acts = [
+            act
+            for code in (who.code, *self._continued.get(who.code, ()))
+            for act in self.register.actions_of(instrument, code)
+        ]
+        if who.continued_by is not None and who.existed_until is not None:
+            heir = self.register.actions_of(instrument, who.continued_by)
+            acts += [act for act in heir if act.seen_by <= who.existed_until]
         return tuple(sorted((act for act in acts if act.seen_by <= self.on), key=lambda act: act.seen_by))
 
     def _of_state(self, row: Instrument, who: Participant) -> Status:
@@ -204,62 +193,29 @@ class Standings:
         ended = who.existed_until is not None and who.existed_until < self.on
         if ended or not acts:
             return self._without_act(row, who, acts, ended=ended)
-        left = max((act for act in acts if act.act is Act.WITHDRAWAL), key=lambda act: act.seen_by, default=None)
-        since_left = [act for act in acts if left is None or act.seen_by > left.seen_by]
-        consents, signatures = (
-            [act for act in since_left if act.act.sort is sort] for sort in (ActSort.CONSENT, ActSort.SIGNATURE)
+        found = membership(
+            acts, self.on, since=lambda act: self._since(row, act), leaves=lambda act: self._leaves(row, act)
         )
-        versions = _strongest(consents)
-        days = [self._since(row, act) for act in versions]
-        known = [day for day in days if day is not None]
-        since = max(known) if known and len(known) == len(days) else None
-        deciding = next(iter(versions or _strongest(signatures)), None)
-        until = None
-        if left is not None and not consents:
-            until = self._until(row, left)
-            standing, since, deciding, versions = self._after_leaving(row, acts, left, until)
-        else:
-            standing = self._standing(days, signed=bool(signatures))
-        disputes = tuple(_disputes(consents)) + tuple(_disputes(signatures))
+        since = found.since
+        if since is not None and who.existed_until is not None and who.existed_until < since:
+            since = None
         return Status(
             instrument=row.key,
             participant=who.code,
             on=self.on,
-            standing=standing,
+            standing=found.standing,
             since=since,
-            until=until,
-            confidence=None if deciding is None else deciding.confidence,
+            until=found.until,
+            confidence=None if found.deciding is None else found.deciding.confidence,
             acts=tuple(act for act in acts if act.act.sort is not ActSort.REMARK),
             remarks=_standing_remarks(acts),
-            disputes=disputes,
-            reasons=(*self._reasons(row, acts, since, until, bound=bool(versions)), *(d.sentence for d in disputes)),
+            disputes=found.disputes,
+            rule=row.grade,
+            reasons=(*self._reasons(row, acts, since, found.until), *(d.sentence for d in found.disputes)),
         )
 
-    def _standing(self, days: list[date | None], *, signed: bool) -> Standing:
-        binding = [day is not None and day <= self.on for day in days]
-        if binding and all(binding):
-            return Standing.PARTY
-        if any(binding):
-            return Standing.DISPUTED
-        if days:
-            return Standing.CONSENTED
-        return Standing.SIGNATORY if signed else Standing.NONE
-
-    def _after_leaving(
-        self, row: Instrument, acts: tuple[Action, ...], left: Action, until: date | None
-    ) -> tuple[Standing, date | None, Action | None, list[Action]]:
-        """Return the standing of one who withdrew: bound until the withdrawal takes effect."""
-        before = _strongest([act for act in acts if act.act.binds and act.seen_by <= left.seen_by])
-        days = [day for act in before if (day := self._since(row, act)) is not None]
-        since = max(days) if days else None
-        still = until is None or until > self.on
-        standing = self._standing([since], signed=False) if still and before else Standing.WITHDRAWN
-        return standing, since, before[0] if before else left, before
-
-    def _until(self, row: Instrument, left: Action) -> date | None:
-        if left.on is None or row.withdrawal_delay is None:
-            return left.seen_by
-        return row.withdrawal_delay.after(left.on)
+    def _leaves(self, row: Instrument, left: Action) -> date:
+        return left.seen_by if row.withdrawal_delay is None else row.withdrawal_delay.after(left.seen_by)
 
     def _since(self, row: Instrument, consent: Action) -> date | None:
         treaty = self.treaty_day(row.key)
@@ -276,7 +232,7 @@ class Standings:
             heir = f"; {who.continued_by} continues it" if who.continued_by else ""
             reasons: tuple[str, ...] = (f"{who.name} existed until {who.existed_until}{heir}",)
         elif not row.adopted_by(self.on):
-            standing, reasons = Standing.NONE, (f"it was adopted on {row.adopted or row.opened}, after {self.on}",)
+            standing, reasons = Standing.NONE, (f"{row.beginning}, after {self.on}",)
         elif row.parties is Parties.NOT_LOADED:
             standing, reasons = Standing.NOT_LOADED, ("its parties are not loaded",)
         elif row.parties is Parties.NONE:
@@ -297,29 +253,21 @@ class Standings:
     def _of_territory(self, row: Instrument, who: Participant) -> Status:
         """Return the standing of a territory: by declaration where one names it, otherwise presumed."""
         assert who.responsible is not None
+        if early := self._not_then(who):
+            return Status(
+                instrument=row.key,
+                participant=who.code,
+                on=self.on,
+                standing=Standing.NONE,
+                since=None,
+                through=who.responsible,
+                reasons=(early,),
+            )
         state = self.of(row.key, who.responsible)
-        named = [act for act in state.acts if act.about == who.code and act.act.sort is ActSort.TERRITORY]
         own = [act for act in self.register.actions_of(row.key, who.code) if act.seen_by <= self.on]
-        standing, since, confidence = state.standing, state.since, state.confidence
-        reasons = [f"{participant(who.responsible).name} is responsible for it and is: {state.standing.label}"]
-        last = max((*named, *own), key=lambda act: act.seen_by, default=None)
-        if last is None:
-            if standing in {Standing.PARTY, Standing.CONSENTED, Standing.DISPUTED}:
-                standing = Standing.PRESUMED
-                reasons.append(
-                    "no declaration about it is loaded; general law presumes that a treaty binds a state for all its "
-                    "territory unless otherwise established (Vienna Convention on the Law of Treaties, article 29)"
-                )
-        elif last.act is Act.TERRITORIAL_EXCLUSION:
-            standing, since = Standing.EXCLUDED, None
-            reasons.append(f"{last.act.label} {last.when} ({last.confidence})")
-        else:
-            confidence = max((confidence or last.confidence, last.confidence), key=STRENGTH.index)
-            day = self._since(row, last)
-            if since is not None and day is not None:
-                since = max(since, day)
-                standing = Standing.PARTY if since <= self.on else Standing.CONSENTED
-            reasons.append(f"{last.act.label} {last.when} ({last.confidence})")
+        named = [act for act in state.acts if act.about == who.code and act.act.sort is ActSort.TERRITORY]
+        named += [act for act in own if act.act.binds or act.act.sort is ActSort.TERRITORY]
+        standing, since, confidence, disputes, why = self._declared(row, state, named)
         return Status(
             instrument=row.key,
             participant=who.code,
@@ -328,59 +276,118 @@ class Standings:
             since=since,
             until=state.until,
             confidence=confidence,
-            acts=(*named, *own),
-            remarks=tuple(act for act in state.remarks if act.about in {None, who.code}),
-            disputes=state.disputes,
+            acts=tuple(named),
+            remarks=(
+                *(act for act in state.remarks if act.about in {None, who.code}),
+                *(act for act in own if act.act.sort is ActSort.REMARK),
+            ),
+            disputes=disputes,
             through=who.responsible,
-            reasons=tuple(reasons),
+            rule=row.grade,
+            reasons=(f"{participant(who.responsible).name} is responsible for it and is: {state.standing.label}", *why),
         )
 
-    def _reasons(
-        self, row: Instrument, acts: tuple[Action, ...], since: date | None, until: date | None, *, bound: bool
-    ) -> list[str]:
+    def _not_then(self, who: Participant) -> str | None:
+        """Return why nothing can be said of a territory on the day, or None."""
+        if who.existed_until is not None and who.existed_until < self.on:
+            return f"{who.name} existed until {who.existed_until}"
+        if who.responsible_since is not None and self.on < who.responsible_since:
+            state = participant(who.responsible or "").name
+            return f"{state} is responsible for it since {who.responsible_since}; what applied before is not loaded"
+        return None
+
+    def _declared(
+        self, row: Instrument, state: Status, named: list[Action]
+    ) -> tuple[Standing, date | None, Confidence | None, tuple[Dispute, ...], tuple[str, ...]]:
+        """Return what declarations about a territory come to: the latest of the best known, or a dispute.
+
+        A territory never stands better than its state.
+        """
+        standing, since, confidence = state.standing, state.since, state.confidence
+        best = strongest(named)
+        latest = [act for act in best if act.seen_by == max(other.seen_by for other in best)]
+        why = tuple(f"{act.act.label} {act.when} ({act.confidence}, {act.source})" for act in named)
+        if not latest:
+            if standing in {Standing.PARTY, Standing.CONSENTED, Standing.DISPUTED}:
+                return Standing.PRESUMED, since, confidence, state.disputes, (_PRESUMPTION,)
+            if standing is Standing.SIGNATORY:
+                return (
+                    Standing.NONE,
+                    None,
+                    confidence,
+                    state.disputes,
+                    ("its state signed, which applies it to nobody",),
+                )
+            return standing, since, confidence, state.disputes, ()
+        excluded = {act.act is Act.TERRITORIAL_EXCLUSION for act in latest}
+        if len(excluded) > 1:
+            dispute = Dispute(sort=ActSort.TERRITORY, versions=tuple(latest))
+            return Standing.DISPUTED, None, confidence, (*state.disputes, dispute), why
+        if excluded == {True}:
+            return Standing.EXCLUDED, None, latest[0].confidence, state.disputes, why
+        confidence = max((confidence or latest[0].confidence, latest[0].confidence), key=STRENGTH.index)
+        day = self._since(row, latest[0])
+        if since is None or day is None or standing not in {Standing.PARTY, Standing.CONSENTED}:
+            return standing, since, confidence, state.disputes, why
+        since = max(since, day)
+        standing = Standing.PARTY if since <= self.on and standing is Standing.PARTY else Standing.CONSENTED
+        return standing, since, confidence, state.disputes, why
+
+    def _reasons(self, row: Instrument, acts: tuple[Action, ...], since: date | None, until: date | None) -> list[str]:
         reasons = [_act_reason(act) for act in acts if act.act.sort is not ActSort.REMARK]
         treaty = self.treaty_day(row.key)
-        if since is not None and bound:
+        if since is not None:
             tense = "binds it since" if since <= self.on else "will bind it from"
             where = "" if row.entry_provision is None else f"article {row.entry_provision}: "
             reasons.append(f"{where}the instrument {tense} {since}")
+        if any(act.act is Act.SUCCESSION for act in acts):
+            reasons.append("a succession is counted from the day of its act; depositaries date it from independence")
         if until is not None:
             reasons.append(f"a withdrawal {'took' if until <= self.on else 'takes'} effect on {until}")
         if treaty is None:
             known = row.threshold is not None and row.treaty_delay is not None
             reasons.append("the instrument is not in force" if known else "its entry into force is not loaded")
         elif treaty > self.on:
-            reasons.append(f"the instrument was not in force on {self.on}; it enters into force on {treaty}")
+            reasons.append(f"the instrument was not in force on {self.on}; as is known now, it is since {treaty}")
+        if not row.grade.binding:
+            reasons.append(f"its rules on entering into force rest on memory; {CHECK_TEXT}")
         if row.parties_until is not None and row.parties_until < self.on:
             reasons.append(f"acts are loaded until {row.parties_until}")
         return reasons
 
 
-def _strongest(acts: list[Action]) -> list[Action]:
-    """Return the acts that are best known, of which more than one state a disputed day."""
-    if not acts:
-        return []
-    best = min((act.confidence for act in acts), key=STRENGTH.index)
-    return [act for act in acts if act.confidence is best]
-
-
-def _disputes(acts: list[Action]) -> Iterable[Dispute]:
-    if len({act.seen_by if act.on is None else act.on for act in acts}) > 1:
-        yield Dispute(sort=acts[0].act.sort, versions=tuple(acts))
+_PRESUMPTION = (
+    "no declaration about it is loaded; general law presumes that a treaty binds a state for all its territory unless "
+    "otherwise established (Vienna Convention on the Law of Treaties, article 29), and many states limit it"
+)
 
 
 def _standing_remarks(acts: tuple[Action, ...]) -> tuple[Action, ...]:
-    """Return the remarks that stand: a reservation goes when it is withdrawn."""
+    """Return the remarks that stand, in the order of time.
+
+    A reservation goes when its withdrawal, on its article or on all, is known at least as well as itself.
+    """
     remarks = [act for act in acts if act.act.sort is ActSort.REMARK]
-    gone: set[str | None] = set()
-    kept: list[Action] = []
-    for _, group in groupby(sorted(remarks, key=lambda act: act.seen_by, reverse=True), key=lambda act: act.seen_by):
-        for act in group:
-            if act.act is Act.WITHDRAWAL_OF_RESERVATION:
-                gone.add(act.provision)
-            elif act.act is not Act.RESERVATION or act.provision not in gone:
-                kept.append(act)
+    ends = [act for act in remarks if act.act is Act.WITHDRAWAL_OF_RESERVATION]
+    kept = [
+        act
+        for act in remarks
+        if act.act is not Act.WITHDRAWAL_OF_RESERVATION
+        and not (act.act is Act.RESERVATION and any(_ends(end, act) for end in ends))
+    ]
     return tuple(sorted(kept, key=lambda act: (act.seen_by, act.act, act.provision or "")))
+
+
+def _ends(withdrawal: Action, reservation: Action) -> bool:
+    covered = withdrawal.provision is None or (
+        reservation.provision is not None
+        and (
+            reservation.provision == withdrawal.provision
+            or reservation.provision.startswith(f"{withdrawal.provision}(")
+        )
+    )
+    known = STRENGTH.index(withdrawal.confidence) <= STRENGTH.index(reservation.confidence)
+    return covered and known and withdrawal.seen_by >= reservation.seen_by
 
 
 def _act_reason(act: Action) -> str:

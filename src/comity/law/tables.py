@@ -498,6 +498,9 @@ def build_action(fields: Fields, instrument: str) -> Action:
     confidence = fields.choice("confidence", Confidence)
     if confidence is Confidence.CONFIRMED and on is None:
         fields.refuse("a confirmed act carries its day")
+    evidence = fields.evidence()
+    if confidence is Confidence.CONFIRMED and not evidence["grade"].binding:
+        fields.refuse("an act that rests on memory is not confirmed; write memory or reported")
     act = fields.choice("act", Act)
     about = fields.optional("about")
     if act in {Act.TERRITORIAL_APPLICATION, Act.TERRITORIAL_EXCLUSION} and about is None:
@@ -512,5 +515,5 @@ def build_action(fields: Fields, instrument: str) -> Action:
         provision=_optional_provision(fields),
         about=about,
         note=fields.optional("note"),
-        **fields.evidence(),
+        **evidence,
     )

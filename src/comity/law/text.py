@@ -1,24 +1,29 @@
 """Reads the text of an instrument: its articles, paragraphs and letters, so that rules can be held against it.
 
 The certified text comes from the user, as plain text, Markdown or HTML saved from a browser. A heading is a line that
-begins with "Article" and a number, Roman or Arabic; a paragraph begins with its number, a letter with `(a)` or `a)`.
-Text before the first article and after the last paragraph's end is kept with neither. Nothing is guessed: articles
-must come in order, each once, or the text is refused with the line.
+begins with "Article" in a capital and a number, Roman or Arabic, then nothing or a title; a paragraph begins with its
+number, a letter with `(a)` or `a)`. Paragraphs and letters are those that come next in their count: other numbers, and
+roman ones within a letter, are part of what they stand in. Text before the first article is kept with none. Nothing is
+guessed: articles must come in order, each once, or the text is refused with the line.
 """
 
 import hashlib
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from itertools import islice
 
 from comity.errors import MalformedError
 
 _HEADING = re.compile(
-    r"^[#*_\s]*(?:article|art\.?)\s+(?P<number>[0-9]{1,3}|[ivxlc]+)\b[.:*_]*\s*(?:[-–—:.]\s*)?(?P<title>.*?)[*_\s]*$",
-    re.IGNORECASE,
+    r"[#*_\s]*(?:A(?:rticle|RTICLE)|A(?:rt|RT)\.?)\s+(?P<number>[0-9]{1,3}|[IVXLCivxlc]+)\b[.:*_]*\s*(?:[-–—:.]\s*)?"
+    r"(?P<title>.*?)[*_\s]*"
 )
-_PARAGRAPH = re.compile(r"^\(?(?P<number>[1-9][0-9]?)[.)]\s+(?P<text>.+)$")
-_LETTER = re.compile(r"^\(?(?P<letter>[a-z])\)\s+(?P<text>.+)$")
+_PARAGRAPH = re.compile(r"\(?(?P<number>[1-9][0-9]?)[.)](?:\s+.|[^\s\d.])")
+_LETTER = re.compile(r"\(?(?P<letter>[a-z])\)\s*\S")
+_SECOND_ROMAN = re.compile(r"\(?ii[.)]")
+# A line that ends so goes on in the next one, whatever that begins with.
+_GOES_ON = re.compile(r"(?:,|\b(?:and|by|from|in|of|or|per|see|the|to|under|with|within))$", re.IGNORECASE)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _MAX_BYTES = 8 * 1024 * 1024
 _MAX_TITLE = 200
@@ -48,16 +53,16 @@ def parse_text(data: bytes) -> InstrumentText:
     Raises:
         MalformedError: it is no such text, it has no article, or its articles are out of order or repeated.
     """
-    reading = _Reading()
-    for number, line in enumerate(_lines(data), start=1):
-        reading.read(line.strip(), number)
+    reading = _Reading([line.strip() for line in _lines(data)])
+    reading.read()
     return reading.finished(hashlib.sha256(data).hexdigest())
 
 
 class _Reading:
     """The state of reading: in which article, paragraph and letter the next line stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
         self._titles: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
         self._article: str | None = None
@@ -65,23 +70,23 @@ class _Reading:
         self._last = 0
         self._letter: str | None = None
 
-    def read(self, line: str, number: int) -> None:
-        """Take the next line."""
-        if line == "":
-            return
-        heading = _HEADING.fullmatch(line)
-        if heading is not None and not self._is_prose(heading["title"]):
-            self._open_article(_number(heading["number"]), heading["title"], number)
-        elif self._article is not None:
-            self._in_article(line)
-
-    def _is_prose(self, title: str) -> bool:
-        # "Article 29 of the Convention applies …" is a sentence that begins a line, not a heading.
-        return len(title) > _MAX_TITLE or (title[:1].islower() and title[:1] != "")
+    def read(self) -> None:
+        """Take all lines."""
+        before = ""
+        for number, line in enumerate(self._lines, start=1):
+            heading = _HEADING.fullmatch(line)
+            if heading is not None and not _is_prose(heading["title"]) and _GOES_ON.search(before) is None:
+                self._open_article(_number(heading["number"]), heading["title"], number)
+            elif line and self._article is not None:
+                self._in_article(line, number)
+            before = line
 
     def _open_article(self, number: int, title: str, line: int) -> None:
         if number != self._last + 1 and self._last:
-            raise MalformedError(f"line {line}: article {number} follows article {self._last}, out of order")
+            raise MalformedError(
+                f"line {line}: article {number} follows article {self._last}, out of order; put the articles in order, "
+                "and where the line goes on a sentence, join it to the one before"
+            )
         if not self._last and number != 1:
             raise MalformedError(f"line {line}: the text begins with article {number}, not with article 1")
         self._last, self._paragraph, self._letter = number, None, None
@@ -89,24 +94,35 @@ class _Reading:
         self._titles[self._article] = title
         self._parts[self._article] = []
 
-    def _in_article(self, line: str) -> None:
+    def _in_article(self, line: str, number: int) -> None:
         assert self._article is not None
         if self._titles[self._article] == "" and not self._parts[self._article] and _is_title(line):
             self._titles[self._article] = line.strip("*_# ")
             return
         paragraph, letter = _PARAGRAPH.match(line), _LETTER.match(line)
-        if paragraph is not None and self._follows(int(paragraph["number"])):
+        if paragraph is not None and int(paragraph["number"]) == self._count(self._paragraph) + 1:
             self._paragraph, self._letter = f"{self._article}({paragraph['number']})", None
-        elif letter is not None:
+        elif letter is not None and self._is_next(letter["letter"], number):
             self._letter = f"{self._paragraph or self._article}({letter['letter']})"
         for name in (self._article, self._paragraph, self._letter):
             if name is not None:
                 self._parts.setdefault(name, []).append(line)
 
-    def _follows(self, number: int) -> bool:
-        """Whether a number that begins a line is that of the next paragraph; others are numbers in the text."""
-        before = 0 if self._paragraph is None else int(self._paragraph.partition("(")[2].rstrip(")"))
-        return number == before + 1
+    def _count(self, paragraph: str | None) -> int:
+        return 0 if paragraph is None else int(paragraph.partition("(")[2].rstrip(")"))
+
+    def _is_next(self, letter: str, number: int) -> bool:
+        """Whether a letter at the beginning of a line is the next one; others, and roman numbers, are in the text."""
+        expected = "a" if self._letter is None else chr(ord(self._letter[-2]) + 1)
+        if letter != "i" or expected != "i":
+            return letter == expected
+        # After (h), an (i) that a (ii) follows begins a count within it.
+        for line in islice(self._lines, number, None):
+            if _SECOND_ROMAN.match(line) is not None:
+                return False
+            if _LETTER.match(line) is not None or _HEADING.match(line) is not None:
+                return True
+        return True
 
     def finished(self, sha256: str) -> InstrumentText:
         """Return what was read."""
@@ -121,8 +137,14 @@ class _Reading:
         )
 
 
+def _is_prose(title: str) -> bool:
+    # "Article 29 of the Convention applies …" and "Article 3, paragraph 2" are sentences, not headings.
+    return len(title) > _MAX_TITLE or title[:1].islower() or title.startswith((",", "(", ";"))
+
+
 def _is_title(line: str) -> bool:
-    return len(line) <= _MAX_TITLE and _PARAGRAPH.match(line) is None and not line.endswith((".", ";", ":", ","))
+    counted = _PARAGRAPH.match(line) is not None or _LETTER.match(line) is not None
+    return len(line) <= _MAX_TITLE and not counted and not line[0].islower() and not line.endswith((".", ";", ":", ","))
 
 
 def _number(text: str) -> int:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from comity.law.model import Parties
+from comity.errors import PolicyError
+from comity.law.membership import Standing
+from comity.law.model import ActSort, Confidence, Parties
 from comity.law.register import Register, load_register
 from comity.law.rows import Action, Instrument
-from comity.law.standings import Standing, Standings, Status, act_json
+from comity.law.standings import Standings, Status, act_json
 from comity.law.status import Tally, TreatySummary, treaty_summary
 from comity.parties.participants import current_participants, participant
 
@@ -36,7 +38,7 @@ class TreatyStatus:
         row, summary = self.instrument, self.summary
         yield f"{row.title} ({row.citation}), on {summary.on}"
         if not row.adopted_by(summary.on):
-            yield f"it was adopted on {row.adopted or row.opened}, after that day: nothing can be said of it then"
+            yield f"{row.beginning}, after that day: nothing can be said of it then"
             return
         yield summary.sentence
         for name, tally in (("signatories", summary.signatories), ("ratifications", summary.consents)):
@@ -121,16 +123,24 @@ class TreatyStatus:
         if days is None:
             return
         day = self.summary.signature_closes
-        if days > 0:
-            yield f"  signature closes on {day}, in {days} days; ratification and accession have no closing date"
+        opens = self.instrument.opened
+        if opens is not None and self.summary.on < opens:
+            yield f"  signature opens on {opens}"
+        elif days >= 0:
+            when = "today" if days == 0 else f"in {days} day{'' if days == 1 else 's'}"
+            yield f"  signature closes on {day}, {when}; ratification and accession have no closing date"
         else:
             yield f"  signature closed on {day}; ratification and accession have no closing date"
 
     def _overlap(self) -> Iterator[str]:
         if self.compared is None:
             return
-        what = "signed or ratified this and are parties to"
-        yield f"  {len(self.both)} {what} the {self.compared.short_title}: {' '.join(self.both) or 'none'}"
+        sure = {status.participant for status in self.statuses if any(_is_confirmed(act) for act in status.acts)}
+        unsure = len(set(self.both) - sure)
+        yield (
+            f"  {len(self.both)} signed or ratified this ({unsure} of them only by report or memory) and are parties "
+            f"to the {self.compared.short_title}: {' '.join(self.both) or 'none'}"
+        )
         yield (
             f"  {len(self.only_here)} signed or ratified this only; {len(self.only_there)} are parties to the "
             f"{self.compared.short_title} only"
@@ -193,7 +203,7 @@ class PairStatus:
             else:
                 until = row.parties_until
                 dated = "" if until is None or until >= self.on else f" (acts are loaded until {until})"
-                yield f"  {row.short_title}: {self.a} {a.standing.label}, {self.b} {b.standing.label}{dated}"
+                yield f"  {row.short_title}: {_short(a)}, {_short(b)}{dated}"
             for status in (a, b):
                 yield from (f"    {act.participant}: {remark_line(act)}" for act in status.remarks)
                 yield from (f"    {status.participant}: {dispute.sentence}" for dispute in status.disputes)
@@ -221,7 +231,10 @@ def pair_status(a: str, b: str, on: date, *, register: Register | None = None) -
 
     Raises:
         NotFoundError: a participant is unknown.
+        PolicyError: both are one.
     """
+    if a == b:
+        raise PolicyError(f"{a} is one participant; a pair has two")
     standings = Standings(on, register=register)
     participant(a), participant(b)
     rows = [row for row in standings.register.instruments if row.parties is not Parties.NONE]
@@ -248,6 +261,10 @@ def participant_lines(statuses: tuple[Status, ...], *, register: Register | None
     for status in statuses:
         titles = {row.key: row.short_title for row in tables.instruments}
         since = "" if status.since is None else f" since {status.since}"
+        if status.standing is Standing.CONSENTED and status.since is not None:
+            since = f", bound from {status.since}"
+        elif status.standing is Standing.WITHDRAWN:
+            since = f", left on {status.until}"
         yield f"{titles.get(status.instrument, status.instrument)}: {status.standing.label}{since}"
         yield from (f"    {reason}" for reason in status.reasons)
         yield from (f"    {remark_line(act)}" for act in status.remarks)
@@ -287,6 +304,22 @@ def instrument_json(row: Instrument) -> dict[str, object]:
         "source": row.source,
         "grade": row.grade_detail,
     }
+
+
+def _is_confirmed(act: Action) -> bool:
+    return act.confidence is Confidence.CONFIRMED and act.act.sort in {ActSort.SIGNATURE, ActSort.CONSENT}
+
+
+def _short(status: Status) -> str:
+    """Return a standing in a few words, and how it is known where it is not confirmed."""
+    words = f"{status.participant} {status.standing.label}"
+    if status.standing is Standing.WITHDRAWN:
+        return f"{words}, left on {status.until}"
+    if status.confidence is not None and status.confidence is not Confidence.CONFIRMED:
+        return f"{words} ({status.confidence}, not confirmed)"
+    if status.standing is Standing.PARTY and not status.rule.binding:
+        return f"{words} (by rules from memory)"
+    return words
 
 
 def _says_something(status: Status) -> bool:

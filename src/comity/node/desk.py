@@ -28,6 +28,7 @@ from comity.log.state import append_pending
 from comity.node import records
 from comity.node.context import Node
 from comity.node.keyring import APPROVER, OfficerKeys
+from comity.node.public_statements import TO_PUBLIC, check_public
 from comity.store.database import Reader, Transaction, Value
 
 DELIVER = "deliver"
@@ -61,6 +62,10 @@ def draft(
         PolicyError: a rule of law, of the case or of trust forbids it; the message says which.
         MalformedError: the body breaks the shape of its kind.
     """
+    if addressee == TO_PUBLIC:
+        raise PolicyError(
+            "a statement of a case goes to a party of it; what is said to the public has a way of its own"
+        )
     now = node.now()
     with node.database.reading() as reader:
         if case is not None and not follows:
@@ -69,6 +74,40 @@ def draft(
     with node.database.transaction() as tx:
         return records.add_draft(
             tx, drafter=officer.officer, kind=kind, case=case, addressee=addressee, follows=follows, body=body, now=now
+        )
+
+
+def draft_public(
+    node: Node,
+    officer: OfficerKeys,
+    *,
+    kind: str,
+    body: JsonObject,
+    subject: str | None = None,
+    follows: Sequence[str] = (),
+) -> int:
+    """Check a draft of a statement to the public, keep it, and return its number; another officer approves it.
+
+    The caller has checked the body: its kind belongs to a room that this node does not load.
+
+    Raises:
+        PolicyError: its kind is not said to the public from here, or it names what is sealed.
+        MalformedError: a header breaks its form.
+        TooLargeError: it is larger than others keep.
+    """
+    now = node.now()
+    with node.database.reading() as reader:
+        check_public(node, reader, _statement(node, kind, TO_PUBLIC, body, subject, follows, now))
+    with node.database.transaction() as tx:
+        return records.add_draft(
+            tx,
+            drafter=officer.officer,
+            kind=kind,
+            case=subject,
+            addressee=TO_PUBLIC,
+            follows=follows,
+            body=body,
+            now=now,
         )
 
 
@@ -176,7 +215,7 @@ def _statement(  # noqa: PLR0917 - the headers of a statement, in their order
     return Statement(
         kind=kind,
         issuer=node.authority,
-        to=(addressee,),
+        to=() if addressee == TO_PUBLIC else (addressee,),
         issued=now.replace(microsecond=0),
         subject=case,
         follows=tuple(sorted(set(follows))),
@@ -187,6 +226,9 @@ def _statement(  # noqa: PLR0917 - the headers of a statement, in their order
 
 def _check(node: Node, reader: Reader, statement: Statement) -> str:
     """Refuse what the addressee would refuse; return a remark for the desk."""
+    if statement.public:
+        check_public(node, reader, statement)
+        return ""
     if statement.kind == "receipt":
         raise PolicyError("a receipt is given by the node itself, for what it holds; no officer drafts one")
     if statement.kind == "package":

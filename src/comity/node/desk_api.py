@@ -22,20 +22,23 @@ from starlette.routing import Route
 from comity.errors import MalformedError, UnauthenticatedError
 from comity.exchange.statements import Answers, Exhibit, ItemId, Line, encode_body
 from comity.exchange.view import CaseView
-from comity.kernel.canonical import JsonObject, format_time
+from comity.kernel.canonical import JsonObject, encode_base64, format_time
 from comity.log.contradiction import read_evidence
 from comity.node import desk, records
 from comity.node.context import Node
-from comity.node.dossiers import write_case_dossier
+from comity.node.dossiers import keys_for, write_case_dossier
 from comity.node.exhibits import Acquired, open_package, package_body, store_exhibit
 from comity.node.http import SAFE_HEADERS, Endpoint, guarded, json_response, no_route, read_body
 from comity.node.keyring import OfficerKeys
+from comity.node.public_statements import PublicStatement, read_public
 from comity.node.sessions import Sessions
 from comity.node.upload import receive_upload
 from comity.store.database import Reader
 
 MAX_JSON_BYTES: Final = 1024 * 1024
 MAX_LISTED: Final = 500
+# Each of these carries its envelope, of half a megabyte at most.
+MAX_LISTED_PUBLIC: Final = 50
 # Dossiers up to this size are made in memory; larger ones in the system's temporary folder, which holds plain exhibits
 # for as long as the answer takes.
 _SPOOL_BYTES: Final = 64 * 1024 * 1024
@@ -63,6 +66,15 @@ class NewDraft(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     addressee: str
     body: dict[str, Any]
     case: str | None = None
+    follows: list[str] = []
+
+
+class NewPublicStatement(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A statement to the public, whose body its own room has checked."""
+
+    kind: str
+    body: dict[str, Any]
+    subject: str | None = None
     follows: list[str] = []
 
 
@@ -132,6 +144,27 @@ class _Desk:
             )
         )
         return json_response({"draft": number}, status=201)
+
+    async def add_public_statement(self, request: Request, officer: OfficerKeys) -> Response:
+        """Keep a draft of a statement to the public."""
+        wanted = await _read(request, NewPublicStatement)
+        number = await run_in_threadpool(
+            lambda: desk.draft_public(
+                self._node,
+                officer,
+                kind=wanted.kind,
+                body=wanted.body,
+                subject=wanted.subject,
+                follows=wanted.follows,
+            )
+        )
+        return json_response({"draft": number}, status=201)
+
+    async def public_statements(self, request: Request, _officer: OfficerKeys) -> Response:
+        """Show what an authority whose log is followed here says to the public, from an entry on."""
+        authority, start = request.path_params["authority"], _entry(request.query_params.get("from", "0"))
+        found = await run_in_threadpool(_public_statements_json, self._node, authority, start)
+        return json_response(found)
 
     async def approve(self, request: Request, officer: OfficerKeys) -> Response:
         """Sign another officer's draft."""
@@ -278,6 +311,10 @@ def desk_app(parts: DeskParts) -> Starlette:
         Route("/drafts", desk_routes.for_officer(desk_routes.add_draft), methods=["POST"]),
         Route("/drafts", desk_routes.for_officer(desk_routes.drafts), methods=["GET"]),
         Route("/drafts/{number:int}/approve", desk_routes.for_officer(desk_routes.approve), methods=["POST"]),
+        Route("/public-statements", desk_routes.for_officer(desk_routes.add_public_statement), methods=["POST"]),
+        Route(
+            "/public-statements/{authority}", desk_routes.for_officer(desk_routes.public_statements), methods=["GET"]
+        ),
         Route("/cases", desk_routes.for_officer(desk_routes.cases), methods=["GET"]),
         Route("/cases/{case}", desk_routes.for_officer(desk_routes.case), methods=["GET"]),
         Route("/cases/{case}/exhibits", desk_routes.for_officer(desk_routes.add_exhibit), methods=["POST"]),
@@ -348,6 +385,36 @@ def _statement_json(record: records.Record) -> JsonObject:
         "receipt": record.receipt,
         "problem": record.problem,
     }
+
+
+def _public_statements_json(node: Node, authority: str, start: int) -> JsonObject:
+    """Return public statements with the `keys` statements around them: all that a reader outside needs."""
+    found = read_public(node, authority, start=start, most=MAX_LISTED_PUBLIC)
+    keys = keys_for(node, authority, [item.index for item in found.statements])
+    return {
+        "statements": [_public_json(item) for item in found.statements],
+        "keys": [{"envelope": encode_base64(k.envelope.encoded), "proof": encode_base64(k.proof)} for k in keys],
+        "notes": list(found.notes),
+        "following": found.following,
+    }
+
+
+def _public_json(item: PublicStatement) -> JsonObject:
+    """Return a public statement with what proves it; whoever reads it has the bytes and need not believe the rest."""
+    return {
+        "id": item.id,
+        "origin": item.origin,
+        "index": item.index,
+        "logged_by": format_time(item.logged_by),
+        "envelope": encode_base64(item.envelope.encoded),
+        "proof": encode_base64(item.proof),
+    }
+
+
+def _entry(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(records.MAX_KEY)) - 1:
+        raise MalformedError(f"{text[:40]!r} is no index of an entry")
+    return int(text)
 
 
 def _duty(row: tuple[Any, ...]) -> JsonObject:

@@ -5,6 +5,7 @@ makes a dossier without them.
 """
 
 import io
+from collections.abc import Iterable
 from typing import BinaryIO, Final
 
 from comity.age.stream import open_age
@@ -80,14 +81,19 @@ def write_case_dossier(node: Node, case: str, target: BinaryIO, *, profile: str,
             made_by=node.authority,
             made_at=node.now(),
             statements=tuple(statements),
-            keys=tuple(key for issuer, indices in places.items() for key in _keys(node, issuer, indices)),
+            keys=tuple(key for issuer, indices in places.items() for key in keys_for(node, issuer, indices)),
             exhibits=exhibits,
             withheld=default_withheld(chosen, statements),
         ),
     )
 
 
-def _keys(node: Node, authority: str, indices: list[int]) -> list[DossierKeys]:
+def keys_for(node: Node, authority: str, indices: Iterable[int]) -> list[DossierKeys]:
+    """Return the `keys` statements of an authority that a reader needs for statements at these entries.
+
+    Raises:
+        VerificationError: none stands before one of the entries, or those known do not follow each other.
+    """
     numbers = keys_around(node.history(authority), indices)
     with node.database.reading() as reader:
         known = records.designations(reader, authority)

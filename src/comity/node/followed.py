@@ -1,6 +1,6 @@
 """What this node serves of the logs that it follows, under the paths that the logs themselves have.
 
-Everything here was public in the followed log already: its newest verified checkpoint, its entries, its `keys`
+Everything here was public in the followed log already: its newest verified checkpoint, its entries, its public
 statements. It is served so that a log that lost its newest entries gets them back from those who keep them
 (`comity.node.refetch`), and so that anybody can compare what a log shows to different readers.
 """
@@ -39,7 +39,7 @@ def read_followed(node: Node, digest: str, path: str) -> bytes:
             return _checkpoint(reader, origin)
         if path.startswith("tile/"):
             return _bundle(reader, origin, path)
-        return _keys_envelope(reader, origin, path)
+        return _envelope(reader, origin, path)
 
 
 def _checkpoint(reader: Reader, origin: str) -> bytes:
@@ -60,10 +60,14 @@ def _bundle(reader: Reader, origin: str, path: str) -> bytes:
     return encode_bundle(read_entries(reader, origin, start, start + tile.width))
 
 
-def _keys_envelope(reader: Reader, origin: str, path: str) -> bytes:
+def _envelope(reader: Reader, origin: str, path: str) -> bytes:
     statement_id = path.rpartition("/")[2]
     wanted = {"authority": origin.removesuffix("/log"), "statement_id": statement_id}
-    row = reader.one("peer_keys_envelope", wanted) if path == envelope_path(statement_id) else None
+    if path != envelope_path(statement_id):
+        raise NotFoundError("an envelope lies under the beginning of its own id")
+    row = reader.one("peer_keys_envelope", wanted)
     if row is None:
-        raise NotFoundError("of a followed log's public statements only keys statements are held")
+        row = reader.one("peer_public_envelope", {"origin": origin, "statement_id": statement_id})
+    if row is None:
+        raise NotFoundError(f"no public statement {statement_id[:12]}… of {origin} is held here")
     return bytes(row[0])

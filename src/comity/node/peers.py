@@ -2,7 +2,7 @@
 
 Following a log is what makes its authority's keys known here: a `keys` statement counts when it is found in the
 verified log, beside which its envelope lies, and its root signature matches the recognition. Two with one number are
-evidence.
+evidence. Other public statements are kept as they are found (`comity.node.public_statements`).
 """
 
 import threading
@@ -22,6 +22,7 @@ from comity.node import records
 from comity.node.context import Node
 from comity.node.contradictions import complete_contradictions
 from comity.node.places import place_held
+from comity.node.public_statements import keep_public
 from comity.node.transport import Transport
 from comity.store.database import Value
 
@@ -113,13 +114,16 @@ class Peers:
             raise VerificationError(f"{recognition.authority} serves other bytes for statement {statement_id[:12]}…")
         try:
             envelope = parse_envelope(data)
-            if parse_statement(envelope.payload).kind != KEYS_KIND:
-                return
-            designation = verify_root_signed(envelope, recognition)
+            keys = parse_statement(envelope.payload).kind == KEYS_KIND
+            designation = verify_root_signed(envelope, recognition) if keys else None
         except (MalformedError, VerificationError):
             # Logged, but no statement, or not signed by the recognised root: it designates nothing, now or ever.
             return
-        self._keep_keys(recognition, designation, envelope, index)
+        if designation is not None:
+            self._keep_keys(recognition, designation, envelope, index)
+            return
+        with self._node.database.transaction() as tx:
+            keep_public(tx, recognition.log.name, index, envelope)
 
     def _keep_keys(self, recognition: Recognition, designation: Designation, envelope: Envelope, index: int) -> None:
         number: dict[str, Value] = {"authority": designation.authority, "number": designation.number}

@@ -187,15 +187,16 @@ class _Recovery:
         return lambda path: self._get(f"{prefix}/{path}")
 
     def _keep_public(self, tx: Transaction, position: int, data: bytes) -> None:
-        """Keep an own `keys` statement that was found again; any other public statement is kept with its entry."""
+        """Keep an own public statement that was found again; its envelope is kept with its entry in any case."""
         envelope = parse_envelope(data)
         statement = parse_statement(envelope.payload)
-        if statement.kind != KEYS_KIND or statement.issuer != self._card.authority:
+        if statement.issuer != self._card.authority or not statement.public:
             return
-        verify_envelope(envelope, [self._card.root])
         arrival = refetched_arrival(position)
         spoken = Spoken(envelope=envelope, salt=None, disclosures=())
-        records.add_designation(tx, parse_designation(statement), envelope)
+        if statement.kind == KEYS_KIND:
+            verify_envelope(envelope, [self._card.root])
+            records.add_designation(tx, parse_designation(statement), envelope)
         records.add_statement(tx, spoken, statement, own=True, arrival=arrival, now=statement.issued)
 
     def check_all(self, heads: Sequence[SignedHead]) -> None:

@@ -31,6 +31,7 @@ _COLUMNS = (
     "kind",
     "un_member_since",
     "responsible",
+    "responsible_since",
     "existed_until",
     "continued_by",
     "succeeded_by",
@@ -76,9 +77,10 @@ class ParticipantKind(StrEnum):
 class Participant(Sourced):
     """One participant; `name` is the short name that the United Nations uses, `also` other names, now and formerly.
 
-    `responsible` is the state that acts for a territory. `existed_until` is the last day of a state or territory that
-    is no more, `continued_by` the state that is held to be the same or to hold its treaties, `succeeded_by` those that
-    came directly after it and may have notified succession.
+    `responsible` is the state that acts for a territory, `responsible_since` the day from which, where another did
+    before. `existed_until` is the last day of a state or territory that is no more, `continued_by` the state that is
+    held to be the same or to hold its treaties, `succeeded_by` those that came directly after it and may have notified
+    succession.
     """
 
     code: str
@@ -87,6 +89,7 @@ class Participant(Sourced):
     kind: ParticipantKind
     un_member_since: int | None
     responsible: str | None = None
+    responsible_since: date | None = None
     existed_until: date | None = None
     continued_by: str | None = None
     succeeded_by: tuple[str, ...] = ()
@@ -123,6 +126,7 @@ def _build(fields: Fields) -> Participant:
         kind=kind,
         un_member_since=since,
         responsible=fields.optional("responsible"),
+        responsible_since=fields.optional_day("responsible_since"),
         existed_until=fields.optional_day("existed_until"),
         continued_by=fields.optional("continued_by"),
         succeeded_by=fields.parts("succeeded_by"),

@@ -12,6 +12,7 @@ weakest part, and the compound spelling is kept for display.
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -313,7 +314,7 @@ def write_table(columns: tuple[str, ...], rows: Iterable[Mapping[str, str]]) -> 
 
 def _rows(data: bytes, where: str, columns: tuple[str, ...]) -> Iterator[Fields]:
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise MalformedError(f"{where}: not UTF-8 at byte {exc.start}") from exc
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -335,10 +336,17 @@ def _fields(where: str, columns: tuple[str, ...], cells: list[str]) -> Fields:
     if len(cells) != len(columns):
         raise MalformedError(f"{where}: wanted {len(columns)} cells, got {len(cells)}")
     if not "".join(cells).isprintable() or [cell.strip() for cell in cells] != cells:
-        column = next(name for name, cell in zip(columns, cells, strict=True) if not _tidy(cell))
-        raise MalformedError(f"{where}: column {column} has outer white space or a control character")
+        column, why = next((name, why) for name, cell in zip(columns, cells, strict=True) if (why := _untidy(cell)))
+        raise MalformedError(f"{where}: column {column} {why}")
     return Fields(where, dict(zip(columns, cells, strict=True)))
 
 
-def _tidy(cell: str) -> bool:
-    return cell.isprintable() and cell == cell.strip()
+def _untidy(cell: str) -> str | None:
+    """Return what is wrong with the characters of a cell, or None."""
+    if cell != cell.strip():
+        return "has outer white space"
+    place, character = next(((at, one) for at, one in enumerate(cell, 1) if not one.isprintable()), (0, ""))
+    if not character:
+        return None
+    name = unicodedata.name(character, "a control character").lower()
+    return f"holds U+{ord(character):04X} ({name}) as its character {place}; leave it out, or write a plain space"

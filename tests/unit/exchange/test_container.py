@@ -164,6 +164,26 @@ def test_several_streams_over_one_source_do_not_disturb_each_other() -> None:
     assert read == contents
 
 
+def test_a_member_may_be_a_container_that_is_read_where_it_lies() -> None:
+    inner, digest = write(PAYLOAD)
+    outer = open_container(io.BytesIO(write({"data/a": b"before", "data/inner.zip": inner})[0])).verify()
+    with outer.open("data/inner.zip") as stream:
+        verified = open_container(stream).verify()
+        assert verified.digests == digest.members
+        assert verified.read("data/statements/1.json", 100) == PAYLOAD["data/statements/1.json"]
+
+
+def test_a_stream_of_a_member_moves_within_the_member_and_reads_nothing_of_the_next() -> None:
+    verified = open_container(io.BytesIO(write({"data/a": b"0123456789", "data/b": b"secret"})[0])).verify()
+    with verified.open("data/a") as stream:
+        assert (stream.seek(-3, io.SEEK_END), stream.read()) == (7, b"789")
+        assert (stream.seek(2), stream.read(2), stream.tell()) == (2, b"23", 4)
+        assert (stream.seek(1, io.SEEK_CUR), stream.read(1)) == (5, b"5")
+        assert (stream.seek(400), stream.read()) == (400, b"")
+        with pytest.raises(OSError, match="before the start"):
+            stream.seek(-11, io.SEEK_END)
+
+
 # What others make of it
 
 

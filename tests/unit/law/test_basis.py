@@ -10,11 +10,11 @@ import pytest
 from comity.errors import NotFoundError, PolicyError
 from comity.law.basis import check_basis, legal_basis
 from comity.law.measures import Measure
+from comity.law.membership import Standing
 from comity.law.model import Channel, DualCriminality, Family, InstrumentKind
 from comity.law.option import Answer, BasisOption
 from comity.law.reach import Penalties, parse_penalty
 from comity.law.register import Register, load_register
-from comity.law.standings import Standing
 from comity.parties.table import Grade
 
 TODAY = date(2026, 11, 23)
@@ -23,8 +23,8 @@ REGISTER = load_register()
 
 # Reasons that follow from acts or from what is not loaded, and rest on no rule of a table.
 WITHOUT_A_RULE = {
-    *("binds_both", "does_not_bind_both", "parties_not_loaded", "not_carried", "no_treaty", "reciprocity_not_told"),
-    *("own_offence_yes", "own_offence_no", "electronic_evidence_yes", "any_offence_yes"),
+    *("binds_both", "does_not_bind_both", "would_need", "parties_not_loaded", "not_carried"),
+    *("no_treaty", "reciprocity_not_told"),
 }
 
 
@@ -69,11 +69,16 @@ def count(register: Register = REGISTER) -> int:
 def test_between_portugal_and_viet_nam_nothing_loaded_that_binds_both_carries_preservation() -> None:
     basis = legal_basis("PRT", "VNM", Measure.PRESERVATION, TODAY)
     assert basis.chosen is None
-    assert basis.summary == f"none of the {count()} instruments loaded binds both PRT and VNM and carries preservation"
-    would = text(basis.option("hanoi"), "would")
-    assert would.startswith("Hanoi Convention article 42 would carry it; not in force")
-    assert "0 confirmed and 3 reported ratifications of 40 needed, 37 missing" in would
-    assert text(basis.option("budapest"), "would").endswith("VNM is no party")
+    assert basis.summary == (
+        f"none of the {count()} instruments loaded binds both PRT and VNM and carries preservation; of those that "
+        "carry it the parties of 2 are not loaded, of 2 only in part, of 1 until an earlier day"
+    )
+    assert text(basis.option("hanoi"), "would") == "Hanoi Convention article 42 would carry it"
+    need = text(basis.option("hanoi"), "would_need")
+    assert need.startswith("not in force: 0 confirmed and 3 reported ratifications of 40 needed, 37 missing")
+    assert text(basis.option("budapest"), "would_need") == (
+        "no consent of VNM is loaded (acts are loaded until 2026-04-25)"
+    )
     assert codes(basis.option("untoc")) == ["binds_both", "not_carried"]
     with pytest.raises(PolicyError, match="Hanoi Convention article 42 cannot carry preservation from PRT to VNM"):
         check_basis(basis, "hanoi")
@@ -164,6 +169,13 @@ def test_the_answer_is_the_same_data_as_json() -> None:
 def test_nobody_asks_themselves_and_everybody_must_be_known() -> None:
     with pytest.raises(PolicyError, match="PRT cannot ask itself"):
         legal_basis("PRT", "PRT", Measure.PRESERVATION, TODAY)
+    for pair in (("GBR", "JEY"), ("CUW", "NLD"), ("JEY", "GGY")):
+        with pytest.raises(PolicyError, match=f"{pair[0]} and {pair[1]} belong to one state"):
+            legal_basis(*pair, Measure.PRESERVATION, TODAY)
+    assert legal_basis("CUW", "FRO", Measure.PRESERVATION, TODAY).question.asker == "CUW", "of two states"
+    with pytest.raises(PolicyError, match="CHN and HKG belong to one state"):
+        legal_basis("CHN", "HKG", Measure.PRESERVATION, TODAY)
+    assert legal_basis("CHN", "HKG", Measure.STORED_DATA, date(1996, 1, 1)).chosen is None, "not yet one state"
     with pytest.raises(NotFoundError, match="did you mean"):
         legal_basis("PRT", "CVP", Measure.PRESERVATION, TODAY)
     with pytest.raises(NotFoundError, match="espionage"):
@@ -224,7 +236,7 @@ def test_a_conduct_that_nothing_loaded_reaches_is_said_to_be_so() -> None:
         penalties=Penalties(asker=parse_penalty("1"), asked=parse_penalty("1")),
     )
     assert basis.chosen is None
-    assert basis.summary.endswith("reaches the conduct stated")
+    assert "reaches the conduct stated; of those that carry it the parties of" in basis.summary
 
 
 def test_what_the_asked_reserved_is_named_where_it_can_bite() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from comity.errors import NotFoundError, PolicyError
 from comity.law.dual import DualAnswer, DualOutcome, dual_criminality
+from comity.law.elements import ElementRole, ElementSet, load_element_sets
 from comity.law.model import Act, Confidence
 from comity.law.reach import Penalties, parse_penalty
 from comity.law.register import Register, exercise_actions, load_register
@@ -20,10 +21,16 @@ from comity.parties.table import Grade
 DAY = date(2026, 11, 23)
 JOINED = date(2026, 3, 1)
 # Hanoi is not in force: the exercise lets it be, so that its articles can oblige fictitious participants.
+# Hanoi in force, and every rule on entering into force read in its text.
 IN_FORCE = replace(
     load_register(),
     instruments=tuple(
-        replace(row, in_force_since=date(2026, 1, 1)) if row.key == "hanoi" else row
+        replace(
+            row,
+            in_force_since=date(2026, 1, 1) if row.key == "hanoi" else row.in_force_since,
+            grade=Grade.TEXT,
+            grade_detail="T",
+        )
         for row in load_register().instruments
     ),
 )
@@ -220,6 +227,52 @@ def test_sides_bound_by_different_treaties_are_compared_by_elements() -> None:
         "Hanoi Convention article 13 and Budapest Convention article 8: "
         "a way only in Hanoi Convention article 13: deception through system"
     )
+
+
+def test_a_difference_that_rests_on_memory_is_shown_and_narrows_nothing() -> None:
+    known = load_element_sets()
+    hanoi, budapest = known["hanoi", "13"], known["budapest", "8"]
+
+    def remembered(role: ElementRole) -> dict[tuple[str, str], ElementSet]:
+        rows = tuple(
+            replace(row, grade=Grade.MEMORY, grade_detail="M") if row.role is role else row for row in hanoi.elements
+        )
+        return {("hanoi", "13"): replace(hanoi, elements=rows), ("budapest", "8"): budapest}
+
+    tables = register(hanoi=["XAA"], budapest=["XAB"])
+    for role, outcome in (
+        (ElementRole.CORE, DualOutcome.EXPECTED),
+        (ElementRole.VARIANT, DualOutcome.EXPECTED),
+        (ElementRole.MAY_REQUIRE, DualOutcome.NARROWED),
+    ):
+        answer = dual_criminality("fraud", "XAA", "XAB", DAY, register=tables, elements=remembered(role))
+        assert answer.outcome is outcome, role
+        assert [comparison.same for comparison in answer.differences] == [False], "it is shown all the same"
+
+
+def test_offences_of_one_article_on_either_side_are_enough_where_they_agree() -> None:
+    known = load_element_sets()
+    wide, narrow = known["hanoi", "13"], known["budapest", "8"]
+    tables = register(hanoi=["XAA"], budapest=["XAB"], malabo=["XAB"])
+    rows = tables.conduct_of("fraud")
+    assert "malabo" in rows
+    tables = replace(
+        tables,
+        conduct=tuple(
+            replace(row, provision="29(1)(a)", grade=Grade.TEXT, grade_detail="T") if row is rows["malabo"] else row
+            for row in tables.conduct
+        ),
+    )
+    alike = replace(wide, instrument="malabo", offence="29")
+    both = {("hanoi", "13"): wide, ("budapest", "8"): narrow, ("malabo", "29"): alike}
+    answer = dual_criminality("fraud", "XAA", "XAB", DAY, register=tables, elements=both)
+    assert sorted(comparison.same for comparison in answer.differences) == [False, True]
+    assert answer.outcome is DualOutcome.EXPECTED, "one pair of articles that agree is enough"
+
+
+def test_a_matter_within_one_state_is_refused() -> None:
+    with pytest.raises(PolicyError, match="GBR and JEY belong to one state"):
+        dual_criminality("fraud", "GBR", "JEY", DAY)
 
 
 def test_a_treaty_that_binds_both_leaves_no_difference_of_texts() -> None:

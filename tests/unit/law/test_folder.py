@@ -9,9 +9,10 @@ import pytest
 from comity.errors import MalformedError, NotFoundError
 from comity.law.basis import legal_basis
 from comity.law.clocks import ClockCharacter
-from comity.law.folder import KeptList, LawFolder, LoadedText
+from comity.law.folder import LawFolder, LoadedText
+from comity.law.lists import KeptList
 from comity.law.measures import Measure
-from comity.law.model import Act, Confidence
+from comity.law.model import Act, ActSort, Confidence
 from comity.law.option import Answer
 from comity.law.readings import Reading, rules_digest, rules_on
 from comity.law.register import Register, load_register
@@ -59,6 +60,9 @@ def test_an_own_instrument_that_rests_on_memory_carries_nothing_until_its_text_i
     before = legal_basis("XAA", "XBB", Measure.PRESERVATION, TODAY, register=folder.register())
     assert before.option(INSTRUMENT).answer is Answer.DOES_NOT
     register = confirmed(folder, "1", "2")
+    option = legal_basis("XAA", "XBB", Measure.PRESERVATION, TODAY, register=register).option(INSTRUMENT)
+    assert option.answer is Answer.DOES_NOT, "the rule on its entry into force still rests on memory"
+    register = confirmed(folder, "1", "2", "3")
     option = legal_basis("XAA", "XBB", Measure.PRESERVATION, TODAY, register=register).option(INSTRUMENT)
     assert option.answer is Answer.CARRIES
     assert option.carrier is not None
@@ -112,8 +116,8 @@ def test_reciprocity_is_open_until_a_profile_tells_of_it(folder: LawFolder) -> N
     assert (told.answer, told.usable) == (Answer.CONDITIONAL, True)
 
 
-def listed(code: str, on: date, kind: Act = Act.RATIFICATION) -> Action:
-    return Action(
+def act(code: str, kind: Act, on: date, **more: object) -> Action:
+    row = Action(
         instrument="hanoi",
         participant=code,
         act=kind,
@@ -127,32 +131,91 @@ def listed(code: str, on: date, kind: Act = Act.RATIFICATION) -> Action:
         grade=Grade.SECONDARY,
         grade_detail="S",
     )
+    return replace(row, **more)  # type: ignore[arg-type]
 
 
-def keep(folder: LawFolder, *acts: Action) -> None:
-    folder.keep_list(KeptList(instrument="hanoi", acts=acts, as_of=TODAY))
+def keep(folder: LawFolder, *acts: Action, **more: object) -> None:
+    kept = KeptList(instrument="hanoi", acts=acts, as_of=TODAY)
+    folder.keep_list(replace(kept, **more))  # type: ignore[arg-type]
 
 
-def test_a_kept_list_replaces_what_it_states_and_drops_nothing_else(folder: LawFolder) -> None:
-    keep(folder, listed("QAT", date(2026, 2, 12)), listed("CPV", date(2026, 10, 1), Act.SIGNATURE))
+def test_a_kept_list_is_read_again_as_it_was_kept(folder: LawFolder) -> None:
+    kept = KeptList(
+        instrument="hanoi",
+        acts=(
+            act("QAT", Act.RATIFICATION, date(2026, 2, 12), note='a note, "quoted"'),
+            act("GBR", Act.TERRITORIAL_APPLICATION, date(2026, 3, 1), about="GIB"),
+            act("CPV", Act.DECLARATION, date(2026, 3, 1), provision="42"),
+        ),
+        as_of=TODAY,
+        covers={ActSort.CONSENT: date(2026, 11, 1), ActSort.SIGNATURE: TODAY},
+        replaced=INSTALLED.actions_of("hanoi", "QAT"),
+    )
+    assert folder.keep_list(kept) == folder.path / "hanoi" / "list.csv"
+    assert folder.kept_list("hanoi", folder.tables()) == kept
+    assert folder.kept_list("budapest", folder.tables()) is None
+
+
+def test_a_kept_list_adds_its_acts_and_only_what_it_replaced_gives_way(folder: LawFolder) -> None:
+    before = INSTALLED.actions_of("hanoi", "QAT")
+    reported = next(row for row in before if row.act.binds)
+    keep(folder, act("QAT", Act.RATIFICATION, date(2026, 2, 12)), replaced=(reported,))
     register = folder.register()
-    assert register.instrument("hanoi").parties_until == TODAY
     assert [row.on for row in register.actions_of("hanoi", "QAT") if row.act.binds] == [date(2026, 2, 12)]
-    assert register.actions_of("hanoi", "CPV")[0].source.startswith("UN Treaty Collection, file")
-    assert register.actions_of("hanoi", "AZE") == INSTALLED.actions_of("hanoi", "AZE")
-    keep(folder, listed("QAT", date(2026, 2, 13)))
-    assert not folder.register().actions_of("hanoi", "CPV"), "a newer list takes the place of the earlier one"
+    assert set(before) - set(register.actions_of("hanoi", "QAT")) == {reported}
+    others = [row for row in register.actions if row.participant != "QAT" and row.instrument == "hanoi"]
+    assert others == [row for row in INSTALLED.actions_of("hanoi") if row.participant != "QAT"]
 
 
-def test_a_list_that_only_says_by_when_does_not_take_a_known_day_away(folder: LawFolder) -> None:
-    undated = replace(listed("PRT", TODAY, Act.SIGNATURE), on=None, known_by=TODAY, confidence=Confidence.REPORTED)
-    keep(folder, undated)
-    assert folder.register().actions_of("hanoi", "PRT") == INSTALLED.actions_of("hanoi", "PRT")
+def test_what_is_written_beside_a_kept_list_stays_as_a_second_version(folder: LawFolder) -> None:
+    keep(folder, act("QAT", Act.RATIFICATION, date(2026, 2, 12)))
+    columns = "participant,act,on,known_by,confidence,provision,about,note,source,grade"
+    row = "QAT,ratification,2026-02-14,,confirmed,,,,gazette of Qatar,S"
+    (folder.path / "hanoi" / "actions.csv").write_text(f"{columns}\n{row}\n")
+    days = {row.on for row in folder.register().actions_of("hanoi", "QAT") if row.confidence is Confidence.CONFIRMED}
+    assert {date(2026, 2, 12), date(2026, 2, 14)} <= days
 
 
-def test_a_list_whose_day_is_lost_is_refused(folder: LawFolder) -> None:
-    keep(folder, listed("QAT", date(2026, 2, 12)))
-    (folder.path / "hanoi" / "list.json").unlink()
+@pytest.mark.parametrize(
+    ("strays", "words"),
+    [
+        ({"provision": "999"}, "article 999 of 'hanoi' is not in the tables"),
+        ({"participant": "QQQ"}, "no participant has the code 'QQQ'"),
+        ({"about": "QQQ"}, "no participant has the code 'QQQ'"),
+        ({"note": "a soft\u00adhyphen"}, "soft hyphen"),
+    ],
+)
+def test_a_list_that_could_not_be_read_again_is_not_kept(folder: LawFolder, strays: dict[str, str], words: str) -> None:
+    bad = act("PRT", Act.DECLARATION, date(2026, 5, 1), **strays)
+    with pytest.raises(MalformedError, match=words):
+        keep(folder, bad)
+    with pytest.raises(MalformedError, match="PRT ratification on 2026-05-01 is there twice"):
+        keep(folder, *[act("PRT", Act.RATIFICATION, date(2026, 5, 1))] * 2)
+    assert not (folder.path / "hanoi").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("PRT,reservation,2026-05-01,,confirmed,999,,,x,S", r"hanoi/list\.csv:2: article 999 of 'hanoi'"),
+        ("QQQ,ratification,2026-05-01,,confirmed,,,,x,S", r"hanoi/list\.csv:2: no participant has the code 'QQQ'"),
+        ("PRT,ratification,2026-05-01,,confirmed,,,,x,S\n" * 2, r"hanoi/list\.csv: PRT ratification .* twice"),
+    ],
+)
+def test_a_kept_list_that_was_edited_badly_is_told_with_its_own_file(folder: LawFolder, row: str, words: str) -> None:
+    keep(folder, act("QAT", Act.RATIFICATION, date(2026, 2, 12)))
+    path = folder.path / "hanoi" / "list.csv"
+    path.write_text(f"{path.read_text().splitlines()[0]}\n{row.rstrip()}\n")
+    with pytest.raises(MalformedError, match=words):
+        folder.register()
+    assert folder.tables().actions_of("hanoi", "PRT") == INSTALLED.actions_of("hanoi", "PRT")
+
+
+@pytest.mark.parametrize("days", [None, "", "[]", '{"as_of": "soon"}', '{"as_of": "2026-01-01", "covers": {"x": 1}}'])
+def test_a_list_whose_days_are_lost_is_refused(folder: LawFolder, days: str | None) -> None:
+    keep(folder, act("QAT", Act.RATIFICATION, date(2026, 2, 12)))
+    path = folder.path / "hanoi" / "list.json"
+    path.unlink() if days is None else path.write_text(days)
     with pytest.raises(MalformedError, match="import the list again"):
         folder.register()
 
@@ -160,7 +223,7 @@ def test_a_list_whose_day_is_lost_is_refused(folder: LawFolder) -> None:
 def test_what_is_wrong_in_a_folder_is_told_with_file_and_line(folder: LawFolder) -> None:
     table = folder.path / INSTRUMENT / "clocks.csv"
     table.write_text(table.read_text().replace("2(3)", "9(3)"))
-    with pytest.raises(MalformedError, match=r"clocks\.csv points to own_accord 9\(3\)"):
+    with pytest.raises(MalformedError, match=r"^own_accord/clocks\.csv points to own_accord 9\(3\)"):
         folder.register()
     table.write_text(table.read_text().replace("9(3)", "2(3)").replace(",30,", ",thirty,"))
     with pytest.raises(MalformedError, match=r"own_accord/clocks\.csv:2: column length"):
@@ -193,3 +256,59 @@ def test_a_folder_that_is_not_there_and_a_damaged_text_are_told(tmp_path: Path, 
     (folder.path / "texts" / f"{INSTRUMENT}.json").write_text('{"instrument": "own_accord"}')
     with pytest.raises(MalformedError, match="damaged; import it again"):
         folder.register()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [
+        ("provisions.csv", "each other.,shall,,", "each other.,shall,uncac 499,", "provisions.csv points to uncac 499"),
+        ("provisions.csv", "each other.,shall,,", "each other.,shall,,9", "provisions.csv points to own_accord 9,"),
+        ("provisions.csv", "each other.,shall,,", "each other.,shall,,atlantis 1", "names the instrument 'atlantis'"),
+        ("carriers.csv", "contact_point,2,not", "contact_point,9,not", "carriers.csv points to own_accord 9,"),
+        ("carriers.csv", "condition,,,no", "condition,9,,no", "carriers.csv points to own_accord 9,"),
+        ("carriers.csv", "condition,,,no", "condition,,9,no", "carriers.csv points to own_accord 9,"),
+        ("carriers.csv", "any_offence,1,", "any_offence,9,", "carriers.csv points to own_accord 9,"),
+        ("carriers.csv", ",yes,,", ",yes,9,", "carriers.csv points to own_accord 9,"),
+        ("contents.csv", "2(2)(a)", "9(2)(a)", "contents.csv points to own_accord 9"),
+    ],
+)
+def test_every_place_that_a_row_points_to_or_refers_to_must_be_there(
+    folder: LawFolder, name: str, old: str, new: str, words: str
+) -> None:
+    table = folder.path / INSTRUMENT / name
+    assert old in table.read_text()
+    table.write_text(table.read_text().replace(old, new, 1))
+    with pytest.raises(MalformedError) as refusal:
+        folder.register()
+    assert words in refusal.value.message
+
+
+def test_an_unknown_participant_is_told_with_the_file_that_names_it(folder: LawFolder) -> None:
+    table = folder.path / INSTRUMENT / "actions.csv"
+    sound = table.read_text()
+    table.write_text(sound.replace("XAA", "QQQ"))
+    with pytest.raises(NotFoundError, match=r"^own_accord/actions\.csv: no participant has the code 'QQQ'"):
+        folder.register()
+    table.write_text(sound)
+    profiles = folder.path / "profiles.csv"
+    profiles.write_text(profiles.read_text().replace("XAA", "QQQ"))
+    with pytest.raises(NotFoundError, match=r"^profiles\.csv: no participant has the code 'QQQ'"):
+        folder.register()
+
+
+def test_another_file_of_a_text_keeps_the_readings_of_what_it_says_alike(folder: LawFolder) -> None:
+    confirmed(folder, "1", "2(2)", "2(3)", "2")
+    earlier = folder.text(INSTRUMENT)
+    again, dropped = earlier.renewed(parse_text(TEXT.encode()))
+    assert (again, dropped) == (earlier, ())
+    wrapped = parse_text(
+        TEXT.replace("the authority that", "the authority\nthat").replace("30 days", "60 days").encode()
+    )
+    other, dropped = earlier.renewed(wrapped)
+    assert ([row.provision for row in other.readings], dropped) == (["1", "2(2)"], ("2(3)", "2"))
+    folder.keep_text(other)
+    kept = folder.text(INSTRUMENT)
+    assert kept == other
+    assert {row.text_sha256 for row in kept.readings} == {earlier.text.sha256} != {kept.text.sha256}
+    assert folder.register().provision(INSTRUMENT, "2(2)").grade is Grade.TEXT
+    assert folder.register().provision(INSTRUMENT, "2(3)").grade is Grade.MEMORY

@@ -1,10 +1,12 @@
 """What a provision reaches follows from what it covers and from what is stated; unknown is never taken for no."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from comity.errors import MalformedError
+from comity.law.measures import Measure
 from comity.law.model import Covers
 from comity.law.reach import (
     Answer,
@@ -103,7 +105,7 @@ def test_the_readings_differ_only_where_one_says_yes_and_the_other_no(
     assert found.answer is answer
     assert found.reasons[0].code == f"serious_crime_{answer}"
     assert "the text does not say by whose law" in found.reasons[0].text
-    assert (found.reasons[0].provision, found.reasons[0].grade) == ("2(h)", Grade.TEXT)
+    assert found.reasons[0].grade is None, "no row of a table was given to rest on"
 
 
 @pytest.mark.parametrize("covers", [Covers.OWN_OFFENCES, Covers.PROCEEDS])
@@ -196,6 +198,34 @@ def test_cable_damage_is_an_offence_of_neither_convention_and_hanoi_reaches_it_o
             assert found.answer is serious_crime(parse_penalty(asker), parse_penalty(asked)).answer
     for carrier in (row for row in carriers if Covers.PROCEEDS in row.covers):
         assert reach(carrier.covers, own_offence=False, penalties=penalties("25", "25")).answer is ReachAnswer.NO
+
+
+def test_a_reason_cites_the_row_of_the_provision_and_no_other_treaty() -> None:
+    for carrier in REGISTER.carriers:
+        for reason in reach(carrier.covers, own_offence=None, carrier=carrier).reasons:
+            assert (reason.provision, reason.source) == (carrier.reach_provision, carrier.source)
+            assert reason.grade_detail == carrier.grade_detail
+
+
+def test_that_an_article_describes_the_conduct_rests_on_the_weaker_of_the_two_rows() -> None:
+    carrier = REGISTER.carrier("budapest", Measure.STORED_DATA)
+    row = REGISTER.conduct_of("illegal_access")["budapest"]
+    assert carrier is not None
+    weak = replace(row, grade=Grade.SECONDARY, grade_detail="S", source="a report")
+    own, evidence = reach(carrier.covers, own_offence=True, carrier=carrier, conduct=weak).reasons
+    assert (own.provision, own.source, own.grade) == ("2", "a report", Grade.SECONDARY)
+    assert evidence.grade is carrier.grade
+
+
+def test_what_is_not_known_of_a_conduct_that_is_stated_is_not_called_unstated() -> None:
+    covers = (Covers.OWN_OFFENCES, Covers.OWN_ORGANISED, Covers.PROCEEDS)
+    row = replace(REGISTER.conduct_of("laundering")["hanoi"], grade=Grade.MEMORY, grade_detail="M")
+    for reason in reach(covers, own_offence=None).reasons:
+        assert "no conduct is stated" in reason.text
+    for reason in reach(covers, own_offence=None, conduct_stated=True).reasons:
+        assert "is in no row of the tables" in reason.text
+    for reason in reach(covers, own_offence=None, conduct_stated=True, conduct=row).reasons:
+        assert "whether an article of it describes the conduct rests on memory" in reason.text
 
 
 def test_the_json_form_keeps_both_readings_apart() -> None:

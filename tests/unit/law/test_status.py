@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from comity.errors import NotFoundError
+from comity.law.membership import Standing
 from comity.law.model import Act, Confidence, CountOf
 from comity.law.register import exercise_actions, load_register
 from comity.law.rows import Action
-from comity.law.standings import Standing
 from comity.law.status import common_instruments, in_force, in_force_since, status, treaty_summary
 from comity.parties.table import Grade
 

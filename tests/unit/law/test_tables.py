@@ -62,6 +62,7 @@ READ_ELSEWHERE = frozenset(
     [
         *("amendment_rules.csv", "concerns.csv", "elements.csv", "entry_history.csv", "gap_cells.csv", "groups.csv"),
         *("norms.csv", "predecessor_deposits.csv", "safeguards.csv", "zones.csv"),
+        *("complete_grounds.csv", "ground_limits.csv", "open_to.csv"),
     ]
 )
 

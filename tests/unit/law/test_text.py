@@ -49,6 +49,66 @@ def test_numbers_within_the_text_are_no_paragraphs() -> None:
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    [
+        "The parties act in accordance with\narticle 3, paragraph 2, of this treaty.",
+        "The parties act in accordance with\nArticle 2, paragraph 2, of this treaty.",
+        "The parties act in accordance with\narticle 2",
+        "The parties act in accordance with\nArticle 2",
+        "The parties act in accordance with\nArticle 2\nand with others.",
+        "Article 2(2) is applied.",
+        "Article 2 (2) is applied.",
+        "article 2",
+        "Article 2; and others.",
+    ],
+)
+def test_a_sentence_that_names_an_article_is_no_heading(sentence: str) -> None:
+    found = parse_text(f"Article 1\nPurpose\n1. Much.\n{sentence}\n\nArticle 2\nUse\nText.\n".encode())
+    assert found.titles == {"1": "Purpose", "2": "Use"}
+    assert found.parts["1(1)"] == f"1. Much.\n{sentence}"
+    assert found.parts["2"] == "Text."
+
+
+def test_an_article_out_of_order_is_refused_with_what_to_do() -> None:
+    words = "put the articles in order, and where the line goes on a sentence, join it to the one before"
+    with pytest.raises(MalformedError, match=words):
+        parse_text(b"Article 1\nPurpose\n1. Much is said.\nArticle 3\nUse\n")
+
+
+def test_a_number_or_letter_without_a_space_after_it_counts() -> None:
+    found = parse_text(b"Article 1\n1.No space here\n(a)one;\n(b)two.\n2.5 per cent\n2.Second\n")
+    assert found.titles == {"1": ""}
+    assert found.parts["1(1)"] == "1.No space here\n(a)one;\n(b)two.\n2.5 per cent"
+    assert set(found.parts) == {"1", "1(1)", "1(1)(a)", "1(1)(b)", "1(2)"}
+    assert parse_text(b"Article 1\n(a) one\n(b) two\n").titles == {"1": ""}
+    assert parse_text(b"Article 1\nthe parties help\n").titles == {"1": ""}
+
+
+def test_roman_numbers_within_a_letter_are_part_of_it() -> None:
+    found = parse_text(b'Article 1\nTerms\n(a) "X" means:\n(i) one;\n(ii) two;\n(v) five;\n(b) "Y" is all.\n')
+    assert set(found.parts) == {"1", "1(a)", "1(b)"}
+    assert found.parts["1(a)"] == '(a) "X" means:\n(i) one;\n(ii) two;\n(v) five;'
+    loose = parse_text(b"Article 1\nTerms\n1. All:\n(i) one;\n(ii) two;\n(a) a letter\n")
+    assert set(loose.parts) == {"1", "1(1)", "1(1)(a)"}
+
+
+@pytest.mark.parametrize(
+    ("rest", "names"),
+    [
+        ("(i) one;\n(ii) two.\n(i) letter;\n(j) letter.", ["h", "i", "j"]),
+        ("(i) letter;\n(j) letter.", ["h", "i", "j"]),
+        ("(i) letter.", ["h", "i"]),
+        ("(i) one;\nof more;\n(ii) two.", ["h"]),
+        ("(i) letter.\nArticle 2\n(a) x:\n(ii) y.", ["h", "i"]),
+    ],
+)
+def test_an_i_after_h_is_a_letter_unless_it_begins_a_roman_count(rest: str, names: list[str]) -> None:
+    letters = "\n".join(f"({letter}) word;" for letter in "abcdefgh")
+    found = parse_text(f"Article 1\nTerms\n{letters}\n{rest}\n".encode())
+    assert [name for name in found.parts if name.startswith("1(")][7:] == [f"1({letter})" for letter in names]
+
+
+@pytest.mark.parametrize(
     ("data", "words"),
     [
         (b"", "no article was recognised"),

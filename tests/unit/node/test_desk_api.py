@@ -69,6 +69,8 @@ ROUTES = [
     ("POST", "/drafts"),
     ("GET", "/drafts"),
     ("POST", "/drafts/1/approve"),
+    ("POST", "/public-statements"),
+    ("GET", "/public-statements/xab.centre"),
     ("GET", "/cases"),
     ("GET", "/cases/ab"),
     ("POST", "/cases/ab/exhibits"),

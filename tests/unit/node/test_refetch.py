@@ -5,15 +5,21 @@ from pathlib import Path
 import pytest
 
 from comity.errors import ConflictError, NotFoundError, UnavailableError, VerificationError
+from comity.exchange.delivery import speak
+from comity.kernel.key import Role
+from comity.kernel.statement import Statement
 from comity.kernel.tile import parse_bundle
 from comity.log.check import check_log
+from comity.log.reader import envelope_path
 from comity.log.state import read_head
 from comity.log.witness import DatabaseWitnessState
 from comity.node.backup import back_up, is_restored, restore
 from comity.node.context import utc_now
+from comity.node.desk import keep_own
 from comity.node.followed import followed_url
 from comity.node.inception import current_designation, reissue_keys
-from comity.node.keyring import open_root
+from comity.node.keyring import generate_seeds, open_root
+from comity.node.public_statements import read_public
 from comity.node.refetch import Report, refetch_node
 from support.small_network import NAMES, PASSPHRASE, SmallNetwork
 
@@ -87,6 +93,33 @@ def test_what_was_logged_after_the_backup_comes_back_with_its_keys_statement(net
     report_of_log = check_log(service.node.log_folder.read, service.policy)
     assert (report_of_log.checkpoint.size, report_of_log.envelopes_absent) == (22 * 16, 0)
     follow_all(network)
+
+
+def test_a_public_statement_that_was_said_after_the_backup_comes_back(network: SmallNetwork) -> None:
+    node = network.up[LOST].node
+    statement = Statement(
+        kind="operation",
+        issuer=LOST,
+        to=(),
+        issued=utc_now().replace(microsecond=0),
+        exercise=True,
+        body={"title": "A"},
+    )
+    spoken = speak(statement, generate_seeds().pair(LOST, Role.STATEMENT), node.random)
+    with node.database.transaction() as tx:
+        name = keep_own(tx, spoken, statement, utc_now())
+    network.tick(LOST)
+    follow_all(network)
+    lose(network)
+    report = refetched(network)
+    assert report.refetched is not None
+    assert (report.refetched.public_found, report.refetched.public_lost) == ((16,), ())
+    network.start(LOST)
+    network.tick(LOST)
+    restored = network.up[LOST].node
+    assert restored.log_folder.read(envelope_path(name)) == spoken.envelope.encoded
+    (found,) = read_public(restored, LOST).statements
+    assert (found.id, found.index) == (name, 16)
 
 
 def test_a_keys_statement_that_gets_another_place_than_it_was_signed_for_is_reported(network: SmallNetwork) -> None:

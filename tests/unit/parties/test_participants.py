@@ -19,7 +19,10 @@ from comity.parties.participants import (
 from comity.parties.table import parse_table
 from support.paths import shared
 
-HEADER = "code,name,also,kind,un_member_since,responsible,existed_until,continued_by,succeeded_by,source,grade\n"
+HEADER = (
+    "code,name,also,kind,un_member_since,responsible,responsible_since,existed_until,continued_by,succeeded_by,"
+    "source,grade\n"
+)
 
 
 def test_every_member_of_the_united_nations_is_listed_with_the_year_it_joined() -> None:
@@ -143,14 +146,14 @@ def test_codes_that_the_treaty_data_use_are_listed_unless_they_are_no_participan
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("HKG,Hong Kong,,territory,,,,,,source,S", "exactly the territories"),
-        ("PRT,Portugal,,state,1955,ESP,,,,source,S", "exactly the territories"),
-        ("PRT,Portugal,,state,1955,,1990-01-01,ESP,,source,S", "has a last day"),
-        ("SUN,Soviet Union,,former_state,,,,RUS,,source,S", "carries its last day"),
-        ("SUN,Soviet Union,,former_state,,,1991-12-25,,,source,S", "continues it or came after"),
-        ("PRT,Portugal,,state,1955,,,ESP,,source,S", "carries its last day"),
-        ("XAA,Nowhere,,state,1955,,,,,source,S", "never listed"),
-        ("PRT,Portugal,,state,,,,,,source,S", "carry the year"),
+        ("HKG,Hong Kong,,territory,,,,,,,source,S", "exactly the territories"),
+        ("PRT,Portugal,,state,1955,ESP,,,,,source,S", "exactly the territories"),
+        ("PRT,Portugal,,state,1955,,,1990-01-01,ESP,,source,S", "has a last day"),
+        ("SUN,Soviet Union,,former_state,,,,,RUS,,source,S", "carries its last day"),
+        ("SUN,Soviet Union,,former_state,,,,1991-12-25,,,source,S", "continues it or came after"),
+        ("PRT,Portugal,,state,1955,,,,ESP,,source,S", "carries its last day"),
+        ("XAA,Nowhere,,state,1955,,,,,,source,S", "never listed"),
+        ("PRT,Portugal,,state,,,,,,,source,S", "carry the year"),
     ],
 )
 def test_a_row_that_contradicts_its_kind_is_refused(row: str, why: str) -> None:

@@ -43,7 +43,9 @@ def test_a_row_gives_its_cells_and_its_evidence() -> None:
         ("name,source,grade\na,b,\n", "t.csv:2: column grade is empty"),
         ("name,source,grade\na,b,T\nc,d,Q\n", "t.csv:3: grade 'Q'"),
         ("name,source,grade\n a,b,T\n", "outer white space"),
-        ('name,source,grade\n"a\nb",c,T\n', "control character"),
+        ("name,source,grade\na,b\u00a0,T\n", "column source has outer white space"),
+        ('name,source,grade\n"a\nb",c,T\n', "column name holds U+000A (a control character) as its character 2"),
+        ("name,source,grade\nx,a\u00a0b,T\n", "column source holds U+00A0 (no-break space) as its character 2; leave"),
         ('name,source,grade\n"a,b,T\n', "not CSV"),
     ],
 )

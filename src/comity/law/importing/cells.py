@@ -38,6 +38,7 @@ _ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?: 
 # Footnote marks that stand behind a name as plain figures: "China 1", "Germany11,12".
 _FIGURES = re.compile(r"(?P<name>.*?[^\d\s,])\s*(?P<figures>\d+(?:\s*,\s*\d+)*)")
 _CODE = re.compile(r"[A-Z]{3}", re.ASCII)
+_MONTHS_IN_A_YEAR = 12
 _LONGEST_NAME = 200
 _LONGEST_DAY = 80
 
@@ -134,11 +135,13 @@ def read_name(text: str, *, where: str, notes: tuple[str, ...] = ()) -> Name:
     return Name(code=who.code, bracketed=bracketed, notes=notes)
 
 
-def read_day(text: str, *, where: str) -> tuple[date, str]:
+def read_day(text: str, *, where: str, day_first: bool = False) -> tuple[date, str]:
     """Read a day such as `12 Dec 2000`, `23/11/2001` or `2001-11-23`, and what stands behind it.
 
+    `day_first` says of a list that its days with strokes begin with the day; elsewhere `5/6/2026` could be either.
+
     Raises:
-        MalformedError: it is written otherwise, or is no day of the calendar.
+        MalformedError: it is written otherwise, is no day of the calendar, or could be two.
     """
     day = tidy(text)[:_LONGEST_DAY]
     match = _WORDS.fullmatch(day) or _SLASHES.fullmatch(day) or _ISO.fullmatch(day)
@@ -148,9 +151,13 @@ def read_day(text: str, *, where: str) -> tuple[date, str]:
     if month is None:
         raise MalformedError(f"{where}: {match['month']!r} is no month in English or French")
     try:
-        return date(int(match["year"]), int(month), int(match["day"])), (match["rest"] or "").strip()
+        on = date(int(match["year"]), int(month), int(match["day"]))
     except ValueError as exc:
         raise MalformedError(f"{where}: {day!r} is no day of the calendar") from exc
+    if match.re is _SLASHES and not day_first and on.day <= _MONTHS_IN_A_YEAR and on.day != on.month:
+        other = date(on.year, on.day, on.month)
+        raise MalformedError(f"{where}: {day!r} may be {on} or {other}; write the one that is meant in that form")
+    return on, (match["rest"] or "").strip()
 
 
 def read_column(title: str, *, where: str) -> Column:

@@ -80,7 +80,7 @@ def read_coe_chart(data: bytes, *, as_of: date | None = None) -> ImportedList:
         name=f"Council of Europe chart of signatures and ratifications of Treaty {number or 'not named'}",
         instrument_hint=None if number is None else f"coe:{number}",
         title=None,
-        as_of=as_of if day is None else read_day(day["day"], where=f"{_WHAT}, status day")[0],
+        as_of=as_of if day is None else read_day(day["day"], where=f"{_WHAT}, status day", day_first=True)[0],
         digest=digest,
         covers=frozenset({ActSort.SIGNATURE, ActSort.CONSENT}),
         acts=tuple(reading.acts),
@@ -182,7 +182,7 @@ def _read_row(reading: Reading, line: _Line, columns: list[str] | None, seen: di
     else:
         row = read_aligned(line.cells[1:], columns, where=where)
     for found in acts_of_row(row, where=where):
-        on, _ = read_day(found.day, where=where)
+        on, _ = read_day(found.day, where=where, day_first=True)
         reading.acts.append(ImportedAct(participant=name.code, act=found.act, on=on, note=found.note, where=where))
     if row.flags:
         reading.unread.append(f"{where}: the chart marks {', '.join(row.flags)}, and does not hold their texts")

@@ -97,7 +97,7 @@ def read_by_content(cells: tuple[str, ...], *, where: str) -> ChartRow:
         raise MalformedError(f"{where}: too many days: {' | '.join(days)}")
     # A second day could be of ratification, or of entry into force after a ratification without signature; the
     # latter is always the first day of a month.
-    if not consent_first and len(days) == _TWO_DAYS and read_day(days[1], where=where)[0].day == 1:
+    if not consent_first and len(days) == _TWO_DAYS and read_day(days[1], where=where, day_first=True)[0].day == 1:
         raise MalformedError(
             f"{where}: {days[1]} may be a ratification or an entry into force; keep the empty cells of the row"
         )
@@ -117,7 +117,7 @@ def acts_of_row(row: ChartRow, *, where: str) -> list[ChartAct]:
     Raises:
         MalformedError: a mark stands where the chart has none such, or a day of entry into force stands alone.
     """
-    if row.entry and read_day(row.entry, where=where)[1]:
+    if row.entry and read_day(row.entry, where=where, day_first=True)[1]:
         raise MalformedError(f"{where}: {row.entry!r} is no day of entry into force")
     if row.entry and not row.ratification and not row.signature:
         raise MalformedError(f"{where}: an entry into force without a signature or ratification")
@@ -151,4 +151,4 @@ def _notes(text: str, where: str) -> tuple[str, ...]:
 
 
 def _mark(text: str, where: str) -> str:
-    return read_day(text, where=where)[1].rstrip(".").casefold()
+    return read_day(text, where=where, day_first=True)[1].rstrip(".").casefold()

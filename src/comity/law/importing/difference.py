@@ -1,28 +1,42 @@
 """What a downloaded list would change in the register: shown before anything is applied.
 
 Acts are compared by fact: one participant's signature, its consent, its withdrawal, an application to one territory.
-What a list of its kind does not speak of is untouched: sorts of act that it does not cover, and acts of former states,
-which depositaries move into footnotes once a successor is listed.
+What a list of its kind does not speak of is untouched: sorts of act that it does not cover, and acts of former states
+and of former times as a party, which depositaries move into footnotes.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from comity.law.importing.facts import Spells, bears_out, by_fact, displaced
 from comity.law.importing.imported import ImportedAct, ImportedList
-from comity.law.model import ActSort
+from comity.law.model import Confidence
 from comity.law.rows import Action
 from comity.parties.participants import participant
-
-_Fact = tuple[str, ActSort, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One fact of which the register and the list say different things."""
+    """One fact of which the register and the list say different things, or the list knows it better."""
 
     before: tuple[Action, ...]
     after: tuple[ImportedAct, ...]
+
+    @property
+    def replaced(self) -> tuple[Action, ...]:
+        """The acts of which the list's take the place; those that are better known stay beside them."""
+        return displaced(self.before, self.after)
+
+    @property
+    def line(self) -> str:
+        """The change for a person."""
+        after = "; ".join(f"{_told(act)}, {act.where}" for act in self.after)
+        stay = [act for act in self.before if act not in self.replaced]
+        if not self.replaced:
+            return f"beside: {'; '.join(map(_told, stay))} stays, and with it goes {after}"
+        differ = [act for act in stay if not any(bears_out(act, new) for new in self.after)]
+        beside = f"; {'; '.join(map(_told, differ))} stays beside it" if differ else ""
+        return f"changed: {'; '.join(map(_told, self.replaced))} becomes {after}{beside}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +59,17 @@ class Difference:
         """True when the list says what the register says."""
         return not (self.new or self.changed or self.vanished)
 
+    @property
+    def replaced(self) -> tuple[Action, ...]:
+        """The acts of the register of which the list's take the place when it is applied."""
+        return tuple(act for change in self.changed for act in change.replaced)
+
     def lines(self) -> tuple[str, ...]:
         """Return the difference in lines: all that differs, how much does not, and what was not read."""
         return (
             f"list: {self.source}",
             *(f"new: {_told(act)}, {act.where}" for act in self.new),
-            *(
-                f"changed: {'; '.join(_told(act) for act in change.before)} "
-                f"becomes {'; '.join(f'{_told(act)}, {act.where}' for act in change.after)}"
-                for change in self.changed
-            ),
+            *(change.line for change in self.changed),
             *(f"vanished: {_told(act)} ({act.confidence}, {act.source})" for act in self.vanished),
             f"the same: {len(self.same)}",
             f"untouched, as the list does not speak of them: {len(self.untouched)}",
@@ -67,7 +82,11 @@ class Difference:
             "source": self.source,
             "new": [_json(act) for act in self.new],
             "changed": [
-                {"before": [_json(act) for act in change.before], "after": [_json(act) for act in change.after]}
+                {
+                    "before": [_json(act) for act in change.before],
+                    "after": [_json(act) for act in change.after],
+                    "replaced": [_json(act) for act in change.replaced],
+                }
                 for change in self.changed
             ],
             "vanished": [_json(act) for act in self.vanished],
@@ -79,27 +98,19 @@ class Difference:
 
 def compare(register_actions: Iterable[Action], imported: ImportedList) -> Difference:
     """Return what a list would change among the acts towards its instrument, in the order of participants' codes."""
-    before, after = defaultdict[_Fact, list[Action]](list), defaultdict[_Fact, list[ImportedAct]](list)
-    for found in imported.acts:
-        after[_fact(found)].append(found)
-    untouched = []
-    for known in register_actions:
-        covered = known.act.sort in imported.covers and participant(known.participant).existed_until is None
-        if covered or _fact(known) in after:
-            before[_fact(known)].append(known)
-        else:
-            untouched.append(known)
+    known = tuple(register_actions)
+    spells = Spells((*known, *imported.acts))
     new, changed, vanished, same = list[ImportedAct](), list[Change](), list[Action](), list[Action]()
-    for fact in sorted({*before, *after}):
-        olds, news = before.get(fact, []), after.get(fact, [])
-        if not olds:
+    for olds, news in by_fact(known, imported.acts, spells):
+        if not news:
+            vanished.extend(act for act in olds if _is_covered(act, imported, spells))
+        elif not olds:
             new.extend(news)
-        elif not news:
-            vanished.extend(olds)
-        elif _agree(olds, news):
+        elif not displaced(olds, news) and all(any(bears_out(old, act) for old in olds) for act in news):
             same.extend(olds)
         else:
             changed.append(Change(before=tuple(olds), after=tuple(news)))
+    told = {*vanished, *same, *(act for change in changed for act in change.before)}
     return Difference(
         source=imported.source,
         unread=imported.unread,
@@ -107,23 +118,13 @@ def compare(register_actions: Iterable[Action], imported: ImportedList) -> Diffe
         changed=tuple(changed),
         vanished=tuple(vanished),
         same=tuple(same),
-        untouched=tuple(untouched),
+        untouched=tuple(act for act in known if act not in told),
     )
 
 
-def _fact(act: Action | ImportedAct) -> _Fact:
-    # Remarks are several to a participant: each article and each act is its own fact.
-    provision = f"{act.act} {act.provision or ''}" if act.act.sort is ActSort.REMARK else ""
-    return act.participant, act.act.sort, act.about or "", provision
-
-
-def _agree(olds: list[Action], news: list[ImportedAct]) -> bool:
-    """True when both say the same, or the list only says by when and the register knows the day before that."""
-    days = {(act.act, act.on, act.known_by) for act in olds}
-    return days == {(act.act, act.on, act.known_by) for act in news} or all(
-        new.known_by is not None and all(old.act is new.act and old.seen_by <= new.known_by for old in olds)
-        for new in news
-    )
+def _is_covered(act: Action, imported: ImportedList, spells: Spells) -> bool:
+    former = participant(act.participant).existed_until is not None or spells.is_over(act)
+    return act.act.sort in imported.covers and not former
 
 
 def _json(act: Action | ImportedAct) -> dict[str, str]:
@@ -144,4 +145,6 @@ def _json(act: Action | ImportedAct) -> dict[str, str]:
 
 def _told(act: Action | ImportedAct) -> str:
     about = f" for {participant(act.about).name}" if act.about is not None else ""
-    return f"{participant(act.participant).name}: {act.act.label}{about} {act.when}"
+    # A day that is not seen says by itself that the act is not confirmed.
+    known = "" if act.on is None or act.confidence is Confidence.CONFIRMED else f" ({act.confidence})"
+    return f"{participant(act.participant).name}: {act.act.label}{about} {act.when}{known}"

@@ -1,16 +1,20 @@
 """What a reader of a downloaded list gives: acts with their places, and what was seen and not read as an act."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from comity.errors import MalformedError, TooLargeError
 from comity.law.model import Act, ActSort, Confidence
 from comity.law.rows import Action
+from comity.parties.participants import participant
 from comity.parties.table import parse_grade
 
 # The longest list of a depositary, with all its declarations, has a few megabytes.
 MAX_BYTES = 16 * 1024 * 1024
+
+# No treaty of the tables is older; a day before it is a slip of whoever wrote the list.
+_FIRST_DAY = date(1800, 1, 1)
 
 # A depositary's own list is a source about acts; what was read in a treaty's text is graded elsewhere.
 _GRADE = "S"
@@ -40,6 +44,13 @@ class ImportedAct:
         """The day in words."""
         return f"on {self.on}" if self.on is not None else f"by {self.known_by}, day not seen"
 
+    @property
+    def seen_by(self) -> date:
+        """The first day on which this act may be counted."""
+        day = self.on if self.on is not None else self.known_by
+        assert day is not None
+        return day
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedList:
@@ -47,8 +58,8 @@ class ImportedList:
 
     `name` says whose list of what it is; `instrument_hint` is the instrument's name in the depositary's register,
     such as `untc:XVIII-16` or `coe:185`, where the file names it; `covers` are the sorts of act of which such a list is
-    complete;
-    `unread` says in lines what the file holds that is not among `acts`. No act is later than the list.
+    complete; `unread` says in lines what the file holds that is not among `acts`. No act is later than the list or than
+    the state that did it, and none stands there twice.
     """
 
     name: str
@@ -61,9 +72,12 @@ class ImportedList:
     unread: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        places = dict[ImportedAct, str]()
         for act in self.acts:
-            if self.as_of is not None and act.on is not None and act.on > self.as_of:
-                raise MalformedError(f"{act.where}: {act.on} is after the day of the list, {self.as_of}")
+            _check_day(act, self.as_of)
+            first = places.setdefault(replace(act, where=""), act.where)
+            if first is not act.where:
+                raise MalformedError(f"{act.where}: repeats {first}; leave one of them out")
 
     @property
     def source(self) -> str:
@@ -89,6 +103,18 @@ class ImportedList:
                 grade_detail=row.grade,
             )
             for row in self.acts
+        )
+
+
+def _check_day(act: ImportedAct, as_of: date | None) -> None:
+    if as_of is not None and act.seen_by > as_of:
+        raise MalformedError(f"{act.where}: {act.seen_by} is after the day of the list, {as_of}")
+    if act.seen_by < _FIRST_DAY:
+        raise MalformedError(f"{act.where}: {act.seen_by} is before any treaty; correct the year")
+    who = participant(act.participant)
+    if who.existed_until is not None and act.on is not None and act.on > who.existed_until:
+        raise MalformedError(
+            f"{act.where}: {act.on} is after {who.existed_until}, until which {who.name} existed; name its successor"
         )
 
 

@@ -4,18 +4,25 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from comity.errors import MalformedError
+from comity.errors import MalformedError, NotFoundError
 from comity.law.importing.coe_chart import read_coe_chart
 from comity.law.importing.difference import Difference, compare
 from comity.law.importing.imported import ImportedList
 from comity.law.importing.rows_csv import read_rows_csv
 from comity.law.importing.untc_html import read_untc_html
 from comity.law.importing.untc_xml import read_untc_xml
+from comity.law.model import without_letter
 from comity.law.register import Register
 from comity.law.rows import Action, Instrument
 
 _PAGE = re.compile(rb"<(?:html|body)\b", re.IGNORECASE)
 _MARKUP = re.compile(rb"<table\b", re.IGNORECASE)
+_CHART = re.compile(rb"\bsignature\b.{0,80}\bratification\b", re.IGNORECASE | re.DOTALL)
+_OTHER_FILES = (b"%PDF", b"PK\x03\x04")
+_FORMS = (
+    "wanted the status page of the United Nations Treaty Collection (XML, or HTML saved from a browser), the chart of "
+    "the Council of Europe, or UTF-8 text with commas between its cells that begins with participant,"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +37,17 @@ class Listing:
         return self.found.actions(self.instrument)
 
     def difference(self, register: Register) -> Difference:
-        """Return what the list would change in a register."""
+        """Return what the list would change in a register.
+
+        Raises:
+            MalformedError: an act is about an article that the register lacks.
+        """
+        for act in self.found.acts:
+            try:
+                if act.provision is not None:
+                    register.provision(self.instrument, without_letter(act.provision))
+            except NotFoundError as exc:
+                raise MalformedError(f"{act.where}: {exc.message}; correct it, or add the article") from exc
         return compare(register.actions_of(self.instrument), self.found)
 
 
@@ -42,12 +59,17 @@ def read_list(data: bytes, instrument: Instrument, *, as_of: date | None = None,
 
     Raises:
         TooLargeError: the file is larger than any list.
-        MalformedError: the form is not known, its layout is another, or the list is of another instrument.
+        MalformedError: the form is not known, its layout is another, the list is of another instrument, or an act is
+            older than the instrument.
     """
     found = _read(data, as_of=as_of, complete=complete)
     hint, chart = found.instrument_hint, instrument.chart
     if hint is not None and chart is not None and hint.casefold() != chart.casefold():
         raise MalformedError(f"the file is the list of {hint}, and {instrument.short_title} is {chart}")
+    began = min((day for day in (instrument.adopted, instrument.opened) if day is not None), default=None)
+    for act in found.acts:
+        if began is not None and act.seen_by < began:
+            raise MalformedError(f"{act.where}: {act.seen_by} is before {instrument.short_title} was there, on {began}")
     return Listing(instrument=instrument.key, found=found)
 
 
@@ -62,8 +84,11 @@ def _read(data: bytes, *, as_of: date | None, complete: bool) -> ImportedList:
         if b"signatures and ratifications" in data or b"coe.int" in data:
             return read_coe_chart(data, as_of=as_of)
         raise MalformedError(
-            "the page is no status page of the United Nations Treaty Collection and no chart of the Council of Europe"
+            "the page is no status page of the United Nations Treaty Collection and no chart of the Council of Europe; "
+            "open one of the two, wait until its table shows, and save it complete"
         )
     if start[: len(b"participant")].lower() == b"participant":
         return read_rows_csv(data, as_of=as_of, complete=complete)
-    return read_coe_chart(data, as_of=as_of)
+    if not start.startswith(_OTHER_FILES) and _CHART.search(data) is not None:
+        return read_coe_chart(data, as_of=as_of)
+    raise MalformedError(f"the file is {'in no known form' if start else 'empty'}; {_FORMS}")

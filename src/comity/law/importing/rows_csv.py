@@ -7,6 +7,7 @@ as depositaries head them, or `consent`, whose cells say the act: `2026-05-01 ra
 
 import csv
 import io
+import re
 from datetime import date
 
 from comity.errors import MalformedError, NotFoundError
@@ -33,6 +34,8 @@ def read_rows_csv(data: bytes, *, as_of: date | None = None, complete: bool = Fa
     digest = digest_of(data)
     lines = _lines(data)
     heading, rows = lines[0], lines[1:]
+    if len(heading.cells) == 1 and (mark := re.search(r"[;\t]", heading.cells[0].text)) is not None:
+        raise MalformedError(f"{heading.where}: {mark[0]!r} stands between the cells; save the list with commas")
     if tuple(cell.text for cell in heading.cells) == _OWN_COLUMNS:
         acts, unread = _own(data), tuple[str, ...]()
     else:

@@ -17,10 +17,10 @@ from comity.law.model import check_provision
 from comity.law.reason import CHECK_TEXT, Reason, graded
 from comity.law.reform.amendment_rules import AmendmentRule, EffectFor, RuleRoute, load_amendment_rules
 from comity.law.reform.drafts import Draft, Forecast
-from comity.law.reform.gaps import Catalogue, Finding, GapCell, GapMatrix, gap_matrix
-from comity.law.reform.sheet import csv_text
+from comity.law.reform.gaps import AtHome, Catalogue, Concern, Finding, GapCell, GapMatrix, gap_matrix
 from comity.law.reform.timeline import DayBasis, Milestone, Timeline
 from comity.law.register import Register
+from comity.law.sheet import csv_text
 from comity.parties.table import Grade
 
 _WIDTH = 110
@@ -73,8 +73,8 @@ class Route:
     """What one route can do with a draft on a day.
 
     `articles` are the numbers of those it can carry; `closes` the concerns, open under the convention today, that these
-    would answer for whoever is bound, and `remains` those that stay open. `warnings` are what rests on memory and what
-    the route cannot do.
+    would answer for whoever is bound, `partly` those that they answer for some ships, persons or places only, and
+    `remains` those that stay open. `warnings` are what rests on memory and what the route cannot do.
     """
 
     code: RouteCode
@@ -85,6 +85,7 @@ class Route:
     binds: str
     articles: tuple[int, ...]
     closes: tuple[str, ...]
+    partly: tuple[str, ...]
     remains: tuple[str, ...]
     reasons: tuple[Reason, ...]
     warnings: tuple[Reason, ...]
@@ -100,6 +101,8 @@ class Route:
         for milestone in self.dates:
             found += _wrap(milestone.line, "  ")
         found += _wrap(f"closes: {', '.join(self.closes) or 'nothing'}", "  ")
+        if self.partly:
+            found += _wrap(f"answers for its own ships, nationals and authorities only: {', '.join(self.partly)}", "  ")
         found += _wrap(f"leaves open: {', '.join(self.remains) or 'nothing'}", "  ")
         for reason in self.reasons:
             article = "" if reason.provision is None else f"article {reason.provision}: "
@@ -119,6 +122,7 @@ class Route:
             "binds": self.binds,
             "articles": list(self.articles),
             "closes": list(self.closes),
+            "partly": list(self.partly),
             "remains": list(self.remains),
             "reasons": [row.to_json() for row in self.reasons],
             "warnings": [row.to_json() for row in self.warnings],
@@ -229,7 +233,7 @@ def routes(
     for provision in draft.amends:
         _hold_provision(draft, register, provision)
     open_concerns = tuple(
-        cell.concern for cell in gaps.of_column(draft.instrument) if cell.finding is not Finding.COVERED
+        gaps.concern(cell.concern) for cell in gaps.of_column(draft.instrument) if cell.finding is not Finding.COVERED
     )
     maker = _Maker(draft=draft, register=register, timeline=timeline, rules=rules, open_concerns=open_concerns)
     return tuple(maker.routes())
@@ -245,7 +249,7 @@ class _Maker:
         register: Register,
         timeline: Timeline,
         rules: Mapping[RuleRoute, AmendmentRule],
-        open_concerns: tuple[str, ...],
+        open_concerns: tuple[Concern, ...],
     ) -> None:
         self._draft = draft
         self._register = register
@@ -379,6 +383,15 @@ class _Maker:
         if left:
             text = f"articles {', '.join(left)} bind states towards each other or set up a body, and are left out"
             warnings.append(Reason(code="left_out", text=text))
+        in_part = code is RouteCode.NATIONAL_LAW
+        closes, partly, remains = [], [], []
+        for concern in self._open:
+            if concern.code not in answered or (in_part and concern.at_home is AtHome.NO):
+                remains.append(concern.code)
+            elif in_part and concern.at_home is AtHome.PARTLY:
+                partly.append(concern.code)
+            else:
+                closes.append(concern.code)
         return Route(
             code=code,
             standing=standing,
@@ -387,18 +400,23 @@ class _Maker:
             dates=tuple(dates),
             binds=binds,
             articles=carried,
-            closes=tuple(concern for concern in self._open if concern in answered),
-            remains=tuple(concern for concern in self._open if concern not in answered),
+            closes=tuple(closes),
+            partly=tuple(partly),
+            remains=tuple(remains),
             reasons=tuple(reason for reason in reasons if reason.grade is not Grade.MEMORY),
             warnings=tuple(warnings),
         )
 
     def _reason(self, rule: AmendmentRule, code: str) -> Reason:
-        """Return a rule as a reason, with the evidence of its article where the text of that was read since."""
+        """Return a rule as a reason, with the evidence of its articles where the text of these was read since.
+
+        Whoever confirms an article is shown the rules on changing the instrument that rest on it.
+        """
         if rule.provision is not None and rule.grade is not Grade.TEXT:
-            row = self._register.provision(rule.instrument, rule.provision)
-            if row.grade is Grade.TEXT:
-                return graded(row, code=code, text=rule.paraphrase, provision=rule.provision)
+            articles = [name for name in (rule.provision, rule.binds_provision) if name is not None]
+            rows = [self._register.provision(rule.instrument, name) for name in articles]
+            if all(row.grade is Grade.TEXT for row in rows):
+                return graded(rows[0], code=code, text=rule.paraphrase, provision=rule.provision)
         return graded(rule, code=code, text=rule.paraphrase, provision=rule.provision)
 
     def _binding(self, rule: AmendmentRule) -> list[Reason]:
@@ -459,7 +477,7 @@ def _sheet_rows(route: Route) -> Iterator[tuple[object, ...]]:
         )
     for row in route.dates:
         yield (*head, row.basis.value, row.step, row.text, row.on, row.quantile, None, None, None)
-    for name, concerns in (("closes", route.closes), ("remains", route.remains)):
+    for name, concerns in (("closes", route.closes), ("partly", route.partly), ("remains", route.remains)):
         for concern in concerns:
             yield (*head, name, concern, None, None, None, None, None, None)
     for name, reasons in (("reason", route.reasons), ("warning", route.warnings)):

@@ -16,9 +16,9 @@ from pathlib import Path
 from comity.errors import MalformedError, NotFoundError
 from comity.law.model import Duty, check_provision
 from comity.law.reason import CHECK_TEXT
-from comity.law.reform.form import Form, parse_form
-from comity.law.reform.sheet import csv_text
+from comity.law.reform.form import Form, parse_form, read_form_file
 from comity.law.rows import Obligation
+from comity.law.sheet import csv_text
 from comity.parties.participants import participant
 from comity.parties.table import Grade
 
@@ -272,11 +272,7 @@ def read_answers(path: Path) -> Answers:
         NotFoundError: there is no such file, or no participant has the code that it names.
         MalformedError: it is wrong; the message says where.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as exc:
-        raise NotFoundError(f"{path} cannot be read: {exc.strerror}") from exc
-    return parse_answers(data, where=path.name)
+    return parse_answers(read_form_file(path), where=path.name)
 
 
 def plan(answers: Answers, obligations: Sequence[Obligation], *, title: str, on: date) -> Plan:
@@ -323,7 +319,7 @@ def plan(answers: Answers, obligations: Sequence[Obligation], *, title: str, on:
     )
 
 
-def template(instrument: str, obligations: Iterable[Obligation], *, code: str = "XXX", title: str = "") -> str:
+def template(instrument: str, obligations: Iterable[Obligation], *, code: str, title: str = "") -> str:
     """Return a file of answers to fill in, with what each provision asks as comments.
 
     Raises:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from comity.errors import MalformedError, NotFoundError, StoreError
 from comity.law.model import check_provision
-from comity.law.reform.form import Form, parse_form
+from comity.law.reform.form import Form, parse_form, read_form_file
 
 
 class ArticleKind(StrEnum):
@@ -130,7 +130,7 @@ def read_draft(path: Path, *, concerns: Collection[str]) -> Draft:
         NotFoundError: there is no such file.
         MalformedError: it is no draft; the message says where.
     """
-    return parse_draft(_read(path), where=path.name, concerns=concerns)
+    return parse_draft(read_form_file(path), where=path.name, concerns=concerns)
 
 
 def parse_forecast(data: bytes, *, where: str) -> Forecast:
@@ -152,7 +152,7 @@ def read_forecast(path: Path) -> Forecast:
         NotFoundError: there is no such file.
         MalformedError: it is no forecast; the message says where.
     """
-    return parse_forecast(_read(path), where=path.name)
+    return parse_forecast(read_form_file(path), where=path.name)
 
 
 def shipped_drafts() -> tuple[str, ...]:
@@ -175,13 +175,6 @@ def shipped_draft_text(name: str) -> bytes:
         return (files("comity.law") / "reference" / "drafts" / f"{name}.toml").read_bytes()
     except OSError as exc:
         raise StoreError(f"the draft {name} cannot be read; install Comity again") from exc
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise NotFoundError(f"{path} cannot be read: {exc.strerror}") from exc
 
 
 def _article(form: Form, concerns: Collection[str]) -> DraftArticle:

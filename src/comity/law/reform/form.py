@@ -9,9 +9,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from comity.errors import MalformedError, TooLargeError
+from comity.errors import MalformedError, NotFoundError, TooLargeError
 
 MAX_FORM_BYTES = 1_000_000
 
@@ -197,6 +198,19 @@ class Form:
         if _HIDDEN.search(text):
             self.refuse(f"{key} holds a control character or a hidden direction mark")
         return text
+
+
+def read_form_file(path: Path) -> bytes:
+    """Return the bytes of a form's file, and of a larger one no more than it takes to refuse it.
+
+    Raises:
+        NotFoundError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as source:
+            return source.read(MAX_FORM_BYTES + 1)
+    except OSError as exc:
+        raise NotFoundError(f"{path} cannot be read: {exc.strerror}") from exc
 
 
 def parse_form(data: bytes, *, where: str) -> Form:

@@ -17,8 +17,8 @@ from enum import StrEnum
 from comity.errors import MalformedError, NotFoundError
 from comity.law.model import without_letter
 from comity.law.reason import CHECK_TEXT
-from comity.law.reform.sheet import csv_text
 from comity.law.register import Register, load_register
+from comity.law.sheet import csv_text
 from comity.parties.table import Fields, Grade, Sourced, load_table
 
 _PACKAGE = "comity.law"
@@ -41,6 +41,18 @@ class Finding(StrEnum):
     def mark(self) -> str:
         """One character for a table."""
         return {"covered": "+", "partly": "~", "nothing_found": "-"}[self.value]
+
+
+class AtHome(StrEnum):
+    """How far the law of one state can answer a concern.
+
+    `yes`: for whatever lies in its territory. `partly`: for its own ships and nationals, or its own side, while others
+    stay free. `no`: only states together can.
+    """
+
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
 
 
 class Catalogue(StrEnum):
@@ -84,6 +96,7 @@ class Concern(Sourced):
     code: str
     label: str
     question: str
+    at_home: AtHome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,11 +342,12 @@ def load_concerns() -> tuple[Concern, ...]:
     return load_table(
         _PACKAGE,
         "concerns.csv",
-        columns=("concern", "label", "question"),
+        columns=("concern", "label", "question", "at_home"),
         build=lambda fields: Concern(
             code=fields.text("concern"),
             label=fields.text("label"),
             question=fields.text("question"),
+            at_home=fields.choice("at_home", AtHome),
             **fields.evidence(),
         ),
     )

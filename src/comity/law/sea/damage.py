@@ -3,7 +3,8 @@
 The answer joins two things: the rules that zones.csv holds for the zone, and who is bound by what on the day. A rule
 of a treaty is given only between states that the treaty binds: a power of the coastal State against the flag, a duty
 of the flag towards the asker. Where the acts that bind them are only reported, remembered, presumed or disputed, the
-rule is marked as not sure. Nothing here judges what custom says, whether a state kept its duties, or who did it.
+rule is marked as not sure. Each rule is cited with its article; nothing here judges what custom says, whether a state
+kept its duties, who did it, or what the texts leave open.
 """
 
 from collections.abc import Iterable
@@ -11,13 +12,15 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from comity.errors import MalformedError, NotFoundError
-from comity.law.conditions import not_loaded
+from comity.law.conditions import not_loaded, remark_text
+from comity.law.elements import weakest
+from comity.law.membership import Standing
 from comity.law.model import Confidence, Family, Parties
 from comity.law.register import Register, load_register
 from comity.law.rows import Instrument
 from comity.law.sea.answer import AppliedRule, Bond, CableAnswer, EvidenceRoute, Hold, SeaReason
 from comity.law.sea.zones import Intent, Who, Zone, ZoneRule, load_zone_rules, parse_intent, parse_zone
-from comity.law.standings import Standing, Standings, Status
+from comity.law.standings import Standings, Status
 from comity.parties.participants import ParticipantKind, participant
 from comity.parties.table import Sourced
 
@@ -181,7 +184,7 @@ def _hold(question: _Question, row: Instrument, party: Status) -> Hold:
         return Hold.NOT_BOUND
     if party.standing in {Standing.PRESUMED, Standing.DISPUTED, Standing.NOT_LOADED}:
         return Hold.UNSURE
-    unconfirmed = party.confidence in {Confidence.REPORTED, Confidence.MEMORY}
+    unconfirmed = party.confidence in {Confidence.REPORTED, Confidence.MEMORY} or not party.rule.binding
     return Hold.UNSURE if unconfirmed and party.standing in {Standing.PARTY, Standing.CONSENTED} else Hold.NOT_BOUND
 
 
@@ -210,14 +213,14 @@ def _applied(question: _Question, rule: ZoneRule) -> AppliedRule | None:
     between = tuple(pair for pair, hold in held.items() if hold is not Hold.NOT_BOUND)
     if not between:
         return None
-    provision = question.register.provision(rule.instrument, rule.provision)
+    evidence = weakest((question.register.provision(rule.instrument, rule.provision), rule))
     return AppliedRule(
         role=rule.role,
         who=rule.who,
         states=_states(question, rule.who, between),
         between=between,
-        sure=provision.grade.binding and all(held[pair] is Hold.BOUND for pair in between),
-        reason=_from_row(provision, row, code=rule.code, text=rule.paraphrase, provision=rule.provision),
+        sure=evidence.grade.binding and all(held[pair] is Hold.BOUND for pair in between),
+        reason=_from_row(evidence, row, code=rule.code, text=rule.paraphrase, provision=rule.provision),
     )
 
 
@@ -252,7 +255,7 @@ def _relied_on(question: _Question, row: Instrument, a: str, b: str) -> Hold:
 def _notes(question: _Question) -> Iterable[SeaReason]:
     if question.asker == question.flag:
         yield SeaReason(
-            code="own_ship", text=f"the ship flies the flag of {question.flag}, which acts under its own law"
+            code="own_ship", text=f"the ship flies the flag of {question.flag}, which may act under its own law"
         )
     if question.asker in question.crew:
         yield SeaReason(code="own_national", text=f"{question.asker} is itself a State of the crew")
@@ -332,12 +335,10 @@ def _notes_on_instrument(question: _Question, row: Instrument) -> Iterable[SeaRe
             title=row.short_title,
         )
     codes = dict.fromkeys(code for pair in question.pairs() for code in pair)
-    remarks = [(code, act) for code in codes for act in question.standings.of(row.key, code).remarks]
-    for code, act in remarks:
-        article = "" if act.provision is None else f" on article {act.provision}"
-        told = "" if act.note is None else f": {act.note}"
-        text = f"{code} made a {act.act.label}{article} {act.when} ({act.confidence}){told}"
-        yield _from_row(act, row, code=act.act.value, text=text, provision=act.provision)
+    remarks = [act for code in codes for act in question.standings.of(row.key, code).remarks]
+    for act in dict.fromkeys(remarks):
+        if act.about is None or act.about in codes:
+            yield _from_row(act, row, code=act.act.value, text=remark_text(act), provision=act.provision)
     if any(question.bond(row, a, b).hold is not Hold.NOT_BOUND for a, b in question.pairs()):
         reason = not_loaded(question.register, row.key)
         yield SeaReason(code=reason.code, text=reason.text, instrument=row.key, title=row.short_title)
@@ -364,8 +365,15 @@ def _from_row(row: Sourced, instrument: Instrument, *, code: str, text: str, pro
     )
 
 
-def _relied(bond: Bond) -> str:
-    return bond.reason.article if bond.hold is Hold.BOUND else f"{bond.reason.article}, not sure to bind"
+def _cited(question: _Question, bond: Bond, code: str) -> str:
+    """Return the provision of a governing instrument that holds a rule of the zone, and whether it is sure to bind."""
+    rule = next(row for row in _rules_of(question, bond) if row.code == code)
+    title = question.register.instrument(bond.instrument).short_title
+    return f"{title} {rule.provision}{'' if bond.hold is Hold.BOUND else ', not sure to bind,'}"
+
+
+def _rules_of(question: _Question, bond: Bond) -> list[ZoneRule]:
+    return [row for row in load_zone_rules() if row.instrument == bond.instrument and question.zone in row.zones]
 
 
 def _summary(question: _Question, governing: Bond | None) -> str:
@@ -373,16 +381,26 @@ def _summary(question: _Question, governing: Bond | None) -> str:
     if question.zone.under_sovereignty and question.coastal is not None:
         held = _governing(question, question.coastal, question.flag)
         if held is not None and held.instrument == _LATER:
-            return f"{where}: {question.coastal} acts under its own law, within the limits shown ({_relied(held)})"
+            rule, coastal = _cited(question, held, "sovereignty"), question.coastal
+            return f"{where}: {rule} gives {coastal} sovereignty, so that its law applies within the limits shown"
     elif governing is not None:
-        crew = [code for code in question.crew if _governing(question, question.asker, code) is not None]
-        persons = ", ".join(crew) if crew else "the State of their nationality"
-        return (
-            f"{where}: jurisdiction lies with the flag {question.flag} and, over persons after an incident of "
-            f"navigation, also with {persons} ({_relied(governing)})"
-        )
+        return f"{where}: {_flag_and_persons(question, governing)}"
     first = question.coastal if question.zone.under_sovereignty and question.coastal is not None else question.asker
     return (
         f"{where}: none of the general instruments among the {len(question.instruments)} loaded on the sea is on "
         f"record between {first} and {question.flag}; see the notes"
+    )
+
+
+def _flag_and_persons(question: _Question, governing: Bond) -> str:
+    """Say what the governing instrument gives the flag and the States of the crew, and what it leaves open."""
+    crew = [code for code in question.crew if _governing(question, question.asker, code) is not None]
+    persons = ", ".join(crew) + " try their nationals" if crew else "the State of their nationality try persons"
+    rules = _rules_of(question, governing)
+    courts = next(row.provision for row in rules if row.code == "incident_courts")
+    unsettled = any(row.code == "incident_undefined" and question.intent in row.intents for row in rules)
+    return (
+        f"{_cited(question, governing, 'flag_jurisdiction')} gives the flag {question.flag} exclusive jurisdiction "
+        f"over the ship, save exceptions in treaties; after an incident of navigation {courts} also lets {persons}"
+        f"{'; whether a wilful cut is such an incident is not settled' if unsettled else ''}"
     )

@@ -1,8 +1,9 @@
 """The zones of the sea, and what each instrument says in them about a damaged cable: the rows of zones.csv.
 
 A row names whom it is about by role, not by name: the coastal State, the flag, the State of which a crew member is a
-national, or every State. What it says is the project's own words; source and grade of an answer come from the row of
-the provision it points to. A `gap` row says what was looked for in a provision and is not there.
+national, or every State. What it says is the project's own words; source and grade of an answer are those of the row,
+or of the provision that it points to where that rests on less. A `gap` row says what was looked for in a provision and
+is not there.
 """
 
 from dataclasses import dataclass

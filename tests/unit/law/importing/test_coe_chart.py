@@ -1,11 +1,14 @@
 """The Council of Europe's chart is read from the saved page and from its text, or refused where it could be misread."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from comity.errors import MalformedError
 from comity.law.importing.coe_chart import read_coe_chart
+from comity.law.importing.coe_row import ChartRow, acts_of_row
+from comity.law.model import Act
 from support.lists import changed, fixture, told
 
 
@@ -122,6 +125,13 @@ def test_a_total_that_the_rows_do_not_show_is_told() -> None:
 def test_a_changed_layout_is_refused_with_the_place(name: str, old: str, new: str, place: str) -> None:
     with pytest.raises(MalformedError, match=place):
         read_coe_chart(changed(name, old, new))
+
+
+def test_an_s_among_the_notes_makes_a_signature_definitive_only_where_nothing_was_ratified() -> None:
+    row = ChartRow(signature="23/11/2001", ratification="", entry="01/07/2004", notes=("s",), flags=())
+    assert [act.act for act in acts_of_row(row, where="here")] == [Act.DEFINITIVE_SIGNATURE]
+    ratified = replace(row, ratification="20/06/2002")
+    assert [act.act for act in acts_of_row(ratified, where="here")] == [Act.SIGNATURE, Act.DEFINITIVE_SIGNATURE]
 
 
 def test_an_act_later_than_the_chart_is_refused() -> None:

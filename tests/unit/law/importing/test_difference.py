@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
-from comity.law.importing.difference import compare
+from comity.law.importing.difference import Difference, compare
 from comity.law.importing.imported import ImportedAct, ImportedList
 from comity.law.model import Act, ActSort, Confidence
 from comity.law.rows import Action
@@ -111,6 +112,59 @@ def test_a_withdrawal_known_by_its_day_agrees_with_a_list_that_only_shows_it() -
     left = found("XAA", Act.WITHDRAWAL, None, known_by=LATER)
     assert len(compare([known("XAA", Act.WITHDRAWAL, DAY)], listed(left)).same) == 1
     assert len(compare([known("XAA", Act.WITHDRAWAL, date(2026, 6, 1))], listed(left)).changed) == 1
+
+
+def test_an_act_that_is_only_shown_by_its_day_agrees_with_no_act_of_another_kind() -> None:
+    seen = found("FRA", Act.ACCESSION, None, known_by=LATER, confidence=Confidence.REPORTED)
+    assert len(compare([known("FRA", Act.ACCESSION)], listed(seen)).same) == 1
+    difference = compare([known("FRA", Act.RATIFICATION)], listed(seen))
+    assert [(change.before[0].act, change.after[0].act) for change in difference.changed] == [
+        (Act.RATIFICATION, Act.ACCESSION)
+    ]
+
+
+def test_what_is_better_known_stays_beside_what_the_list_says() -> None:
+    weaker = found("PRT", Act.RATIFICATION, LATER, confidence=Confidence.MEMORY, grade="M")
+    difference = compare([known("PRT", Act.RATIFICATION)], listed(weaker))
+    assert difference.replaced == ()
+    assert difference.lines()[1] == (
+        "beside: Portugal: ratification on 2025-10-25 stays, and with it goes "
+        "Portugal: ratification on 2026-05-01 (memory), row of PRT"
+    )
+    memory = known("PRT", Act.RATIFICATION, date(2026, 1, 1), confidence=Confidence.MEMORY)
+    stated = found("PRT", Act.RATIFICATION, LATER, confidence=Confidence.REPORTED)
+    difference = compare([known("PRT", Act.RATIFICATION), memory], listed(stated))
+    assert difference.replaced == (memory,)
+    assert difference.lines()[1] == (
+        "changed: Portugal: ratification on 2026-01-01 (memory) becomes Portugal: ratification on 2026-05-01 "
+        "(reported), row of PRT; Portugal: ratification on 2025-10-25 stays beside it"
+    )
+    changed: Any = difference.to_json()["changed"]
+    (shown,) = changed
+    assert [(row["on"], row["confidence"]) for row in shown["replaced"]] == [("2026-01-01", "memory")]
+
+
+def test_remarks_of_two_days_are_two_and_one_of_unknown_day_may_be_either() -> None:
+    made = known("PRT", Act.DECLARATION, DAY, provision="42")
+    reported = known("PRT", Act.DECLARATION, None, known_by=LATER, confidence=Confidence.REPORTED, provision="42")
+    stated = found("PRT", Act.DECLARATION, date(2026, 3, 1), provision="42")
+    assert [len(part) for part in split(compare([made], listed(stated)))] == [1, 0, 0]
+    assert [len(part) for part in split(compare([reported], listed(stated)))] == [0, 1, 0]
+    late = replace(reported, known_by=DAY)
+    assert [len(part) for part in split(compare([late], listed(stated)))] == [1, 0, 0]
+    by = found("PRT", Act.DECLARATION, None, known_by=LATER, confidence=Confidence.REPORTED, provision="42")
+    assert [len(part) for part in split(compare([made], listed(by)))] == [0, 0, 1]
+    assert [
+        len(part)
+        for part in split(compare([known("PRT", Act.DECLARATION, date(2026, 6, 1), provision="42")], listed(by)))
+    ] == [1, 0, 0]
+    noted = [replace(made, note="one"), replace(made, note="two", confidence=Confidence.REPORTED)]
+    again = found("PRT", Act.DECLARATION, DAY, provision="42", note="two")
+    assert compare(noted, listed(again)).replaced == (noted[1],)
+
+
+def split(difference: Difference) -> tuple[tuple[object, ...], ...]:
+    return difference.new, difference.changed, difference.same
 
 
 def test_what_the_list_does_not_cover_is_untouched() -> None:

@@ -15,7 +15,8 @@ DAY = date(2026, 6, 1)
 
 
 def instrument(chart: str | None) -> Instrument:
-    return replace(load_register().instrument("hanoi"), chart=chart)
+    # The lists of the fixtures are of an invented convention, older than this one.
+    return replace(load_register().instrument("hanoi"), chart=chart, adopted=None, opened=None)
 
 
 @pytest.mark.parametrize(
@@ -50,15 +51,38 @@ def test_the_difference_is_to_the_acts_of_the_same_instrument() -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "words"),
     [
-        b"",
-        b"<html><body><p>Nothing here</p></body></html>",
-        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><Document/>',
-        b"%PDF-1.7",
-        b"name,day\nPortugal,2025-10-25\n",
+        (b"", "the file is empty; wanted the status page"),
+        (b" \n", "the file is empty"),
+        (b"<html><body><p>Nothing here</p></body></html>", "wait until its table shows, and save it complete"),
+        (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><Document/>', "the status list"),
+        (b"%PDF-1.7 Signature Ratification", "in no known form; wanted the status page"),
+        (b"PK\x03\x04 Signature Ratification", "in no known form"),
+        (b"name,day\nPortugal,2025-10-25\n", "text with commas between its cells that begins with participant,"),
+        (b"participant;signature\nPortugal;2025-10-25\n", "';' stands between the cells; save the list with commas"),
+        (b"Participant\tSignature\nPortugal\t2025-10-25\n", "'.t' stands between the cells"),
+        (b"A page on the signature and ratification of nothing", "the chart: no row of a participant"),
     ],
 )
-def test_what_is_in_no_known_form_is_refused(data: bytes) -> None:
-    with pytest.raises(MalformedError):
+def test_what_is_in_no_known_form_is_refused_with_what_is_wanted(data: bytes, words: str) -> None:
+    with pytest.raises(MalformedError, match=words):
         read_list(data, instrument(None), as_of=DAY)
+
+
+@pytest.mark.parametrize(
+    ("act", "day", "words"),
+    [
+        ("signature", "2024-12-23", "2024-12-23 is before Hanoi Convention was there, on 2024-12-24"),
+        ("signature", "1024-12-24", "1024-12-24 is before any treaty; correct the year"),
+        ("signature", "2026-06-02", "2026-06-02 is after the day of the list, 2026-06-01"),
+    ],
+)
+def test_an_act_before_its_instrument_or_after_its_list_is_refused(act: str, day: str, words: str) -> None:
+    with pytest.raises(MalformedError, match=rf"line 2 \(Portugal\), column 2: {words}"):
+        read_list(f"participant,{act}\nPRT,{day}\n".encode(), load_register().instrument("hanoi"), as_of=DAY)
+
+
+def test_the_day_on_which_the_instrument_was_adopted_is_not_before_it() -> None:
+    found = read_list(b"participant,signature\nPRT,2024-12-24\n", load_register().instrument("hanoi"), as_of=DAY)
+    assert len(found.found.acts) == 1

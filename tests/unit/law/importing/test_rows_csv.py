@@ -73,6 +73,51 @@ def test_a_bad_row_is_refused_with_its_place(name: str, old: str, new: str, plac
         read_rows_csv(changed(name, old, new))
 
 
+OWN = "participant,act,on,known_by,confidence,provision,about,note,source,grade\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            "PRT,ratification,,2030-05-01,reported,,,,x,S\n",
+            "row 1: 2030-05-01 is after the day of the list, 2026-05-02",
+        ),
+        ("CSK,ratification,1993-01-01,,confirmed,,,,x,S\n", "row 1: 1993-01-01 is after 1992-12-31, until which"),
+        (
+            "PRT,ratification,2026-05-01,,confirmed,,,,x,S\n" * 2,
+            "row 2: repeats the list, row 1; leave one of them out",
+        ),
+    ],
+)
+def test_days_that_cannot_be_and_rows_that_are_there_twice_are_refused(rows: str, words: str) -> None:
+    with pytest.raises(MalformedError, match=words):
+        read_rows_csv(f"{OWN}{rows}".encode(), as_of=date(2026, 5, 2))
+
+
+def test_two_acts_of_one_participant_that_differ_in_their_note_are_two() -> None:
+    row = "PRT,designation,2026-05-01,,confirmed,,,{},x,S\n"
+    assert len(read_rows_csv(f"{OWN}{row.format('one')}{row.format('two')}".encode()).acts) == 2
+
+
+def test_a_former_state_may_have_acted_until_its_last_day() -> None:
+    (act,) = read_rows_csv(f"{OWN}CSK,ratification,1992-12-31,,confirmed,,,,x,S\n".encode()).acts
+    assert act.seen_by == date(1992, 12, 31)
+
+
+@pytest.mark.parametrize(("day", "meant"), [("25/06/2026", 25), ("13/12/2026", 13), ("06/06/2026", 6)])
+def test_a_day_with_strokes_that_can_be_only_one_is_read(day: str, meant: int) -> None:
+    (act,) = read_rows_csv(f"participant,signature\nPRT,{day}\n".encode()).acts
+    assert act.on is not None
+    assert act.on.day == meant
+
+
+@pytest.mark.parametrize("day", ["05/06/2026", "1/12/2026", "12/01/2026"])
+def test_a_day_with_strokes_that_may_be_two_is_refused(day: str) -> None:
+    with pytest.raises(MalformedError, match=r"may be 2026-\d\d-\d\d or 2026-\d\d-\d\d; write the one that is meant"):
+        read_rows_csv(f"participant,signature\nPRT,{day}\n".encode())
+
+
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\xff", b"participant,signature\n", b"participant\nPortugal\n"])
 def test_what_holds_no_act_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedError):

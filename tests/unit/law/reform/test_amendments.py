@@ -119,10 +119,10 @@ def test_a_protocol_waits_for_sixty_parties_and_only_warns_since_that_rests_on_m
     assert all(reason.grade is not Grade.MEMORY for reason in route.reasons)
 
 
-def test_once_the_text_of_its_article_was_read_the_condition_no_longer_asks_to_check_it() -> None:
+def test_once_the_text_of_its_articles_was_read_the_condition_no_longer_asks_to_check_it() -> None:
     provisions = tuple(
         replace(row, grade=Grade.TEXT, grade_detail="T", source="the certified text")
-        if (row.instrument, row.provision) == ("hanoi", "62")
+        if row.instrument == "hanoi" and row.provision in {"61", "62"}
         else row
         for row in REGISTER.provisions
     )
@@ -241,8 +241,30 @@ def test_national_law_leaves_out_what_binds_states_towards_each_other() -> None:
     route = by_code(cables())[RouteCode.NATIONAL_LAW]
     assert route.articles == (1, 2, 4, 7, 8)
     assert "flag_state_duties" in route.remains
-    assert "cable_high_seas" in route.closes
     assert "no other state" in route.binds
+
+
+def test_the_law_of_one_state_closes_nothing_that_lies_beyond_its_ships_and_nationals() -> None:
+    route = by_code(cables())[RouteCode.NATIONAL_LAW]
+    assert route.closes == ("cable_territorial_sea", "landing_stations")
+    assert route.partly == ("cable_eez_shelf", "cable_high_seas", "record_at_sea", "physical_cut_evidence")
+    line = next(line for line in route.lines if "answers for its own ships, nationals and authorities only" in line)
+    assert "cable_eez_shelf" in line
+    others = [found for code, found in by_code(cables()).items() if code is not RouteCode.NATIONAL_LAW]
+    assert all(found.partly == () for found in others)
+    assert all("cable_high_seas" in found.closes for found in others)
+
+
+def test_what_only_states_together_can_answer_is_left_open_by_the_law_of_one() -> None:
+    text = DRAFT.replace('"obligation"', '"procedure"').replace("answer_deadlines", "silence_or_refusal")
+    found = by_code(draft(text))
+    assert "silence_or_refusal" in found[RouteCode.NATIONAL_LAW].remains
+    assert "silence_or_refusal" in found[RouteCode.SEPARATE_INSTRUMENT].closes
+
+
+def test_what_the_convention_covers_already_is_closed_by_no_route() -> None:
+    for route in by_code(draft(DRAFT.replace("answer_deadlines", "dispute_settlement"))).values():
+        assert "dispute_settlement" not in {*route.closes, *route.partly, *route.remains}
 
 
 def test_a_draft_of_duties_between_states_alone_cannot_be_national_law() -> None:
@@ -255,8 +277,8 @@ def test_a_draft_of_duties_between_states_alone_cannot_be_national_law() -> None
 def test_a_route_closes_only_what_is_open_and_names_what_stays_open() -> None:
     for route in by_code(cables()).values():
         open_today = {cell.concern for cell in MATRIX.of_column("hanoi") if cell.finding is not Finding.COVERED}
-        assert set(route.closes) | set(route.remains) == open_today
-        assert not set(route.closes) & set(route.remains)
+        told = [*route.closes, *route.partly, *route.remains]
+        assert sorted(told) == sorted(open_today)
 
 
 def test_only_an_amendment_can_change_the_text_itself() -> None:
@@ -386,5 +408,6 @@ def test_the_lines_fit_a_terminal_and_the_exports_agree_with_the_routes() -> Non
     assert value["forecast"] == "forecast.toml"
     assert [route["route"] for route in value["routes"]] == list(RouteCode)  # type: ignore[attr-defined]
     rows = list(csv.DictReader(io.StringIO(found.to_csv())))
-    closed = {(row["route"], row["name"]) for row in rows if row["item"] == "closes"}
-    assert closed == {(route.code.value, concern) for route in found.routes for concern in route.closes}
+    for item in ("closes", "partly", "remains"):
+        listed = {(row["route"], row["name"]) for row in rows if row["item"] == item}
+        assert listed == {(route.code.value, concern) for route in found.routes for concern in getattr(route, item)}

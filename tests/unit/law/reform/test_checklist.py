@@ -132,7 +132,7 @@ def test_an_instrument_without_obligations_has_no_checklist() -> None:
     with pytest.raises(NotFoundError, match="'paris_1884'"):
         made(ANSWERS.replace("hanoi", "paris_1884"))
     with pytest.raises(NotFoundError, match="'paris_1884'"):
-        template("paris_1884", ROWS)
+        template("paris_1884", ROWS, code="VUT")
 
 
 def test_the_template_is_a_file_of_answers_that_says_what_is_asked() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -68,6 +69,17 @@ def test_a_cell_that_found_something_points_to_provisions_that_are_there(cell: G
             assert (cell.column, provision) in {(norm.catalogue.value, norm.number) for norm in NORMS}
         else:
             assert REGISTER.provision(cell.column, provision).paraphrase
+
+
+def test_a_search_goes_as_far_as_the_articles_of_its_instrument() -> None:
+    last: dict[str, int] = {}
+    for row in REGISTER.provisions:
+        last[row.instrument] = max(last.get(row.instrument, 0), int(row.provision.partition("(")[0]))
+    for cell in CELLS:
+        match = re.match(r"articles 1-([0-9]+)", cell.searched or "")
+        if match is not None:
+            assert int(match[1]) >= last[cell.column], f"{cell.concern} {cell.column}: {cell.searched}"
+    assert last["budapest"] == 48
 
 
 def test_a_missing_cell_is_refused() -> None:

@@ -11,7 +11,8 @@ from comity.errors import MalformedError, NotFoundError
 from comity.law.model import Act, Confidence, Family
 from comity.law.register import Register, exercise_actions, load_register
 from comity.law.rows import Action
-from comity.law.sea.answer import AppliedRule, CableAnswer, lines
+from comity.law.sea import damage
+from comity.law.sea.answer import AppliedRule, CableAnswer, Hold, lines
 from comity.law.sea.damage import cable_damage
 from comity.law.sea.zones import Intent, Role, Who, Zone, load_zone_rules
 from comity.parties.table import Grade
@@ -235,7 +236,9 @@ def test_in_the_territorial_sea_the_coastal_state_acts_and_the_flag_part_does_no
     assert ("unclos", "21(1)(c)") in found(answer.of(Role.PRESCRIBE, Who.COASTAL))
     assert ("unclos", "86") in found(answer.of(Role.REACH))
     assert ("unclos", "94(6)") not in found(answer.rules)
-    assert answer.summary.startswith("territorial sea of XFA: XFA acts under its own law")
+    assert answer.summary.startswith(
+        "territorial sea of XFA: UNCLOS 2(2) gives XFA sovereignty, so that its law applies"
+    )
 
 
 def test_in_the_contiguous_zone_control_does_not_extend_to_cables() -> None:
@@ -309,6 +312,73 @@ def test_the_askers_own_national_in_the_crew_is_pointed_out() -> None:
     answer = cut_by_cook_islands_ship(crew=("FIN",))
     assert answer.note("own_national") is not None
     assert [rule.states for rule in answer.of(Role.ENFORCE, Who.CREW_STATE)] == [("FIN",)]
+
+
+def test_the_headline_cites_the_rules_and_leaves_open_what_they_leave_open() -> None:
+    open_question = "whether a wilful cut is such an incident is not settled"
+    for intent, unsettled in (("wilful", True), ("unknown", True), ("negligent", False)):
+        summary = cut_by_cook_islands_ship(intent=intent).summary
+        assert "UNCLOS 92(1) gives the flag COK exclusive jurisdiction over the ship" in summary
+        assert "after an incident of navigation 97(1) also lets the State of their nationality try persons" in summary
+        assert (open_question in summary) is unsettled
+        assert "jurisdiction lies with" not in summary
+    earlier = cable_damage("eez", coastal="FIN", flag="USA", asker="FIN", on=DAY, register=REGISTER).summary
+    assert "High Seas Convention 6(1) gives the flag USA" in earlier
+    assert "incident of navigation 11(1) also lets" in earlier
+
+
+def test_a_duty_says_what_must_be_done_and_not_that_it_is_done() -> None:
+    for rule in load_zone_rules():
+        if rule.role is Role.DUTY:
+            assert " must " in rule.paraphrase, rule.paraphrase
+
+
+def test_consents_before_entry_into_force_bind_nobody_however_they_are_known() -> None:
+    reported = [
+        replace(deposit("unclos", code, "1990-01-01"), confidence=Confidence.REPORTED) for code in ("XFA", "XFB")
+    ]
+    tables = replace(load_register(), actions=(*load_register().actions, *reported))
+
+    def hold(on: date) -> Hold:
+        answer = cable_damage("high_seas", flag="XFB", asker="XFA", on=on, register=tables)
+        return next(bond.hold for bond in answer.bonds if bond.instrument == "unclos")
+
+    assert hold(date(1994, 11, 15)) is Hold.NOT_BOUND
+    assert hold(date(1994, 11, 16)) is Hold.UNSURE
+
+
+def test_a_confirmed_consent_that_takes_effect_later_does_not_bind_yet() -> None:
+    acts = [deposit("unclos", code, "2024-12-20") for code in ("XFA", "XFB")]
+    tables = load_register().with_actions(acts)
+    answer = cable_damage("high_seas", flag="XFB", asker="XFA", on=DAY, register=tables)
+    assert next(bond.hold for bond in answer.bonds if bond.instrument == "unclos") is Hold.NOT_BOUND
+
+
+def test_a_rule_of_the_zone_that_rests_on_less_than_its_provision_is_shown_with_its_own_evidence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = tuple(
+        replace(row, source="someone's memory", grade=Grade.MEMORY, grade_detail="M")
+        if row.code == "investigate"
+        else row
+        for row in load_zone_rules()
+    )
+    monkeypatch.setattr(damage, "load_zone_rules", lambda: rows)
+    (rule,) = [rule for rule in cut_by_cook_islands_ship().flag_duties if rule.reason.code == "investigate"]
+    assert (rule.reason.source, rule.reason.grade, rule.sure) == ("someone's memory", Grade.MEMORY, False)
+
+
+def test_a_remark_about_a_third_state_is_not_shown() -> None:
+    base = with_deposits()
+    about = [
+        replace(deposit("unclos", "FIN", "2000-01-01"), act=Act.OBJECTION, about=code, note="objects")
+        for code in ("TUR", "COK")
+    ]
+    tables = replace(base, actions=(*base.actions, *about))
+    answer = cable_damage("eez", coastal="FIN", flag="COK", asker="FIN", on=DAY, register=tables)
+    assert [note.text for note in answer.notes if note.code == "objection"] == [
+        "FIN made an objection about COK on 2000-01-01 (confirmed): objects"
+    ]
 
 
 def test_source_and_grade_come_from_the_provisions_of_the_register() -> None:

@@ -1,0 +1,1 @@
+"""What states have committed themselves to, and the practice of confidence between them: drills, pacts, disclosures."""

@@ -1,0 +1,501 @@
+"""What a participant has committed itself to on a day: catalogues, records, positions and treaties, kept apart.
+
+Nothing here says that anything was kept or not. A treaty binds only where the law room says that the participant is
+a confirmed party; one that it signed and did not ratify is shown as signed, and no act is ever in breach of it by
+that alone. Norms, measures and principles are voluntary and shown as such. What may have begun, but of which no exact
+day is known, is marked as uncertain, and what cannot be known is listed apart as unknown, not left out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from itertools import groupby
+from typing import Final
+
+from comity.conduct.commitments.catalogue import (
+    MEMORY_NOTICE,
+    Catalogues,
+    Item,
+    in_order,
+    load_catalogues,
+    numbers_reported,
+)
+from comity.conduct.commitments.since import Since, parse_since
+from comity.conduct.commitments.statements import Commitment
+from comity.conduct.commitments.subscriptions import (
+    UN_MEMBERS,
+    Knowledge,
+    Member,
+    Subscription,
+    common_positions_of,
+    load_memberships,
+    load_subscriptions,
+    positions_of,
+)
+from comity.conduct.record import Record
+from comity.errors import MalformedError, NotFoundError
+from comity.law.model import Act, ActSort, InstrumentKind
+from comity.law.register import Register
+from comity.law.rows import Action, Instrument
+from comity.law.standings import Standings, Status
+from comity.parties.participants import is_fictitious, participant
+from comity.parties.table import Grade, parse_grade
+
+POSITIONS: Final = "positions"
+SIGNED_ONLY_NOTICE: Final = (
+    "signed, not ratified: the treaty does not bind; a signatory is only to refrain from defeating its object and "
+    "purpose (Vienna Convention on the Law of Treaties, article 18), and no act is in breach by the signature alone"
+)
+
+
+class Bond(StrEnum):
+    """How strongly something holds a participant."""
+
+    BOUND = "bound"
+    VOLUNTARY = "voluntary"
+    VOICED = "voiced"
+    SIGNED_ONLY = "signed_only"
+    CONSENTED = "consented"
+    NOT_CONFIRMED = "not_confirmed"
+    UNKNOWN = "unknown"
+
+    @property
+    def label(self) -> str:
+        """The bond in words."""
+        return {
+            "bound": "binds in law",
+            "voluntary": "voluntary",
+            "voiced": "view voiced",
+            "signed_only": "signed only",
+            "consented": "consented, not yet binding",
+            "not_confirmed": "not confirmed",
+            "unknown": "unknown",
+        }[self.value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """One commitment of one participant on a day.
+
+    `item` is None for a treaty as a whole, or for a whole catalogue of which no items are held. `certain` is false
+    where it may have begun only later. `record` is the record on which it rests, where it is not a table.
+    """
+
+    catalogue: str
+    item: str | None
+    label: str
+    bond: Bond
+    since: Since | None
+    certain: bool
+    act: str
+    through: str | None
+    reservation: str | None
+    notices: tuple[str, ...]
+    source: str
+    grade: str | None
+    record: str | None = None
+
+    @property
+    def key(self) -> str:
+        """How a match names it: `gge_norms:f`, or the instrument alone."""
+        return self.catalogue if self.item is None else f"{self.catalogue}:{self.item}"
+
+    @property
+    def since_text(self) -> str:
+        """Since when, as far as it is known."""
+        return "no day held" if self.since is None else self.since.text
+
+    def to_json(self) -> dict[str, object]:
+        """Return the commitment as JSON values; members that do not apply are left out."""
+        members: dict[str, object | None] = {
+            "commitment": self.key,
+            "catalogue": self.catalogue,
+            "item": self.item,
+            "label": self.label,
+            "bond": self.bond.value,
+            "since": None if self.since is None else self.since.text,
+            "certain": self.certain,
+            "act": self.act,
+            "through": self.through,
+            "reservation": self.reservation,
+            "notices": list(self.notices) or None,
+            "source": self.source,
+            "grade": self.grade,
+            "record": self.record,
+        }
+        return {name: value for name, value in members.items() if value is not None}
+
+    @property
+    def terms(self) -> str:
+        """How it holds and since when, for people; the items of one act share it."""
+        parts = [self.bond.label]
+        if self.bond is not Bond.UNKNOWN:
+            parts[0] += f", {self.act} {self.since_text}"
+            parts += [] if self.certain else ["perhaps not yet on that day"]
+        parts += [] if self.through is None else [f"through {self.through}"]
+        parts += [] if self.reservation is None else [f"with a reservation: {self.reservation}"]
+        return "; ".join([*parts, *(note for note in self.notices if note != MEMORY_NOTICE)])
+
+    @property
+    def what(self) -> str:
+        """Its number, label and grade, for people."""
+        number = "" if self.item is None else f"{self.item}  "
+        grade = "" if self.grade is None else f" [{self.grade}]"
+        notice = f" {MEMORY_NOTICE}" if MEMORY_NOTICE in self.notices else ""
+        return f"{number}{self.label}{grade}{notice}"
+
+
+ROW_COLUMNS: Final = (
+    *("participant", "on", "commitment", "label", "bond", "since", "certain", "act", "through", "reservation"),
+    *("notices", "source", "grade", "record"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentsOn:
+    """The commitments of a participant on a day, by catalogue and item; `unknown` are those that cannot be known."""
+
+    participant: str
+    on: date
+    entries: tuple[InForce, ...]
+    unknown: tuple[InForce, ...]
+
+    def of(self, commitment: str) -> tuple[InForce, ...]:
+        """Return the entries under which a key falls: the item itself, or the whole instrument that it belongs to."""
+        catalogue, _, item = commitment.partition(":")
+        return tuple(
+            row
+            for row in self.entries
+            if row.catalogue == catalogue and (item == "" or row.item is None or row.item == item)
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return the list as JSON values."""
+        return {
+            "participant": self.participant,
+            "name": participant(self.participant).name,
+            "on": self.on.isoformat(),
+            "commitments": [row.to_json() for row in self.entries],
+            "unknown": [row.to_json() for row in self.unknown],
+        }
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """Return one row a commitment, in the columns of `ROW_COLUMNS`."""
+        return [
+            (
+                *(self.participant, self.on.isoformat(), row.key, row.label, row.bond.value, row.since_text),
+                *(str(row.certain).lower(), row.act, row.through, row.reservation),
+                *("; ".join(row.notices), row.source, row.grade, row.record),
+            )
+            for row in (*self.entries, *self.unknown)
+        ]
+
+    def lines(self) -> list[str]:
+        """Return the list for people."""
+        found = [f"{participant(self.participant).name} on {self.on}: {len(self.entries)} commitments"]
+        for heading, entries in (("", self.entries), ("cannot be known:", self.unknown)):
+            found += [heading] if heading and entries else []
+            for (catalogue, terms), group in groupby(entries, key=lambda row: (row.catalogue, row.terms)):
+                found.append(f"  {catalogue}: {terms}")
+                found += [f"    {row.what}" for row in group]
+        return found
+
+
+def commitments_on(
+    code: str,
+    on: date,
+    *,
+    records: Iterable[Record] = (),
+    standings: Standings | None = None,
+    register: Register | None = None,
+) -> CommitmentsOn:
+    """Return what a participant has committed itself to on a day.
+
+    `records` may hold records of any kind and participant; retracted ones are left out by the caller. `standings` are
+    those of the same day, for who asks about many participants.
+
+    Raises:
+        NotFoundError: no participant has the code, or a record names a catalogue or item that is not there.
+        MalformedError: `standings` are those of another day, or a table does not follow its format.
+        StoreError: an installed table cannot be read.
+    """
+    participant(code)
+    if standings is not None and standings.on != on:
+        raise MalformedError(f"standings of {standings.on} do not answer for {on}")
+    catalogues = load_catalogues()
+    held = [row for row in records if isinstance(row.body, Commitment) and row.body.participant == code]
+    found = [
+        *(entry for row in load_subscriptions() for entry in _of_subscription(row, code, on, catalogues)),
+        *(entry for row in held for entry in _of_record(row, on, catalogues)),
+    ]
+    found = list(_without_withdrawn(found, held, on))
+    found += _of_positions(code, on)
+    found += _of_treaties(code, standings if standings is not None else Standings(on, register=register))
+    found.sort(key=lambda row: (row.catalogue, in_order(row.item or ""), row.since_text, row.source, row.label))
+    entries = tuple(row for row in found if row.bond is not Bond.UNKNOWN)
+    told = {row.key for row in entries}
+    return CommitmentsOn(
+        participant=code,
+        on=on,
+        entries=entries,
+        unknown=tuple(row for row in found if row.bond is Bond.UNKNOWN and row.key not in told),
+    )
+
+
+def _of_subscription(row: Subscription, code: str, on: date, catalogues: Catalogues) -> Iterable[InForce]:
+    """Yield the items to which a participant is subscribed by a row, itself or through a group."""
+    member = None if row.subscriber == code else _membership(row.subscriber, code, row.since)
+    if row.subscriber != code and member is None:
+        return
+    since, notices = row.since, [] if row.note is None else [row.note]
+    if member is not None and member.since is not None and member.since > row.since.latest:
+        since = parse_since(member.since.isoformat())
+        notices.append(f"a member since {member.since}, after the act of the group")
+    if member is not None and member.until is not None and member.until <= on:
+        notices.append(f"it left the group on {member.until}; no withdrawal from the catalogue is held")
+    if not since.may_have_begun(on):
+        return
+    unknown = row.knowledge is Knowledge.UNKNOWN
+    if unknown:
+        notices += [
+            f"only the number is public: {told.count} {told.what} ({told.as_of.text})"
+            for told in numbers_reported(row.catalogue, on)[-1:]
+        ]
+    evidence = [] if member is None else [member.grade_detail]
+    for item in _items(row.catalogue, row.items, row.since, catalogues):
+        grade = weakest([row.grade_detail, item.grade_detail, *evidence])
+        yield InForce(
+            catalogue=item.catalogue,
+            item=item.number,
+            label=item.label,
+            bond=Bond.UNKNOWN if unknown else Bond.VOLUNTARY,
+            since=since,
+            certain=since.began(on) and not unknown,
+            act=row.act,
+            through=_through(row),
+            reservation=None,
+            notices=_with_memory(notices, grade),
+            source=row.source,
+            grade=grade,
+        )
+
+
+def _of_record(record: Record, on: date, catalogues: Catalogues) -> Iterable[InForce]:
+    """Yield what a record tells of a participant's act towards a catalogue or an item of it."""
+    body = record.body
+    assert isinstance(body, Commitment)
+    since = parse_since(body.on)
+    if body.act == "withdrew" or not since.may_have_begun(on):
+        return
+    source = "; ".join(row.title for row in body.sources)
+    known = catalogues.keys()
+    if body.act == "ratified_elsewhere" and body.catalogue not in known:
+        items: tuple[tuple[str | None, str, Bond], ...] = ((body.item, body.sources[0].title, Bond.NOT_CONFIRMED),)
+        notices: tuple[str, ...] = ("recorded as ratified; the instrument is not among those of the law room",)
+    else:
+        numbers = () if body.item is None else (body.item,)
+        held = _items(body.catalogue, numbers, since, catalogues)
+        items, notices = tuple((row.number, row.label, Bond.VOLUNTARY) for row in held), ()
+    for number, label, bond in items:
+        yield InForce(
+            catalogue=body.catalogue,
+            item=number,
+            label=label,
+            bond=bond,
+            since=since,
+            certain=since.began(on),
+            act=body.act,
+            through=body.through,
+            reservation=body.reservation,
+            notices=notices,
+            source=source,
+            grade=None,
+            record=record.id,
+        )
+
+
+def _without_withdrawn(found: Iterable[InForce], held: Iterable[Record], on: date) -> Iterable[InForce]:
+    """Leave out what was withdrawn for certain by the day; what may have been is marked."""
+    gone = [row.body for row in held if isinstance(row.body, Commitment) and row.body.act == "withdrew"]
+    for entry in found:
+        kept: InForce | None = entry
+        for body in gone:
+            when = parse_since(body.on)
+            meant = body.catalogue == entry.catalogue and body.item in {None, entry.item}
+            before = entry.since is None or entry.since.earliest <= when.latest
+            if not (meant and before and when.may_have_begun(on)):
+                continue
+            if when.began(on):
+                kept = None
+                break
+            note = f"a withdrawal is recorded for {when.text}, perhaps before that day"
+            kept = replace(entry, certain=False, notices=(*entry.notices, note))
+        if kept is not None:
+            yield kept
+
+
+def _of_positions(code: str, on: date) -> Iterable[InForce]:
+    """Yield the views on international law that a participant voiced, or that were voiced for it."""
+    for row in positions_of(code):
+        if row.published.may_have_begun(on):
+            yield InForce(
+                catalogue=POSITIONS,
+                item=None,
+                label=f"{row.form.label}: {row.title}",
+                bond=Bond.VOICED,
+                since=row.published,
+                certain=row.published.began(on),
+                act="published",
+                through=None,
+                reservation=None,
+                notices=_with_memory([], row.grade_detail),
+                source=row.source,
+                grade=row.grade_detail,
+            )
+    for row, member in common_positions_of(code):
+        if row.published.may_have_begun(on) and member.belonged(on):
+            grade = weakest([row.grade_detail, member.grade_detail])
+            yield InForce(
+                catalogue=POSITIONS,
+                item=None,
+                label=f"{row.form.label}: {row.title}",
+                bond=Bond.VOICED,
+                since=row.published,
+                certain=row.published.began(on),
+                act="published",
+                through=row.covers,
+                reservation=None,
+                notices=_with_memory(["voiced for the members of a group, not by itself"], grade),
+                source=row.source,
+                grade=grade,
+            )
+
+
+# By the value of a `Standing`; those that are not here hold a participant to nothing.
+_BONDS: Final = {
+    "party": Bond.BOUND,
+    "consented": Bond.CONSENTED,
+    "signatory": Bond.SIGNED_ONLY,
+    "presumed": Bond.NOT_CONFIRMED,
+    "disputed": Bond.NOT_CONFIRMED,
+    "not_loaded": Bond.UNKNOWN,
+}
+
+
+def _of_treaties(code: str, standings: Standings) -> Iterable[InForce]:
+    """Yield the treaties that bind a participant, and apart from them those that it signed or may be bound by."""
+    for instrument in standings.register.instruments:
+        if instrument.kind is InstrumentKind.RECIPROCITY:
+            continue
+        status = standings.of(instrument.key, code)
+        bond = _BONDS.get(status.standing.value)
+        if bond is None or (bond is Bond.UNKNOWN and is_fictitious(code)):
+            continue
+        if bond is Bond.BOUND and not status.bound:
+            bond = Bond.NOT_CONFIRMED
+        if bond is Bond.BOUND and instrument.kind is InstrumentKind.ARRANGEMENT:
+            bond = Bond.VOLUNTARY
+        yield _of_status(instrument, status, bond)
+
+
+def _of_status(instrument: Instrument, status: Status, bond: Bond) -> InForce:
+    sort = ActSort.SIGNATURE if bond is Bond.SIGNED_ONLY else ActSort.CONSENT
+    acts = [act for act in status.acts if act.act.sort is sort]
+    # The act that decides is as well known as the standing says.
+    best = [act for act in acts if act.confidence is status.confidence]
+    deciding = next(iter(reversed(best or acts)), None)
+    notices: list[str] = []
+    if bond is Bond.SIGNED_ONLY:
+        notices.append(SIGNED_ONLY_NOTICE)
+    if bond in {Bond.NOT_CONFIRMED, Bond.CONSENTED, Bond.UNKNOWN}:
+        # The first reason about a territory names the state that acts for it, which `through` shows.
+        notices += status.reasons[0 if status.through is None else 1 :]
+    reservations = [
+        f"to article {act.provision}" if act.provision else "to the whole"
+        for act in status.remarks
+        if act.act is Act.RESERVATION
+    ]
+    return InForce(
+        catalogue=instrument.key,
+        item=None,
+        label=instrument.short_title,
+        bond=bond,
+        since=_since_of(instrument, status, bond, deciding),
+        certain=bond is not Bond.UNKNOWN,
+        act=status.standing.label if deciding is None else f"{deciding.act.label} ({deciding.confidence})",
+        through=status.through,
+        reservation="; ".join(reservations) or None,
+        notices=tuple(notices),
+        source=instrument.source if deciding is None else deciding.source,
+        grade=instrument.grade_detail if deciding is None else deciding.grade_detail,
+    )
+
+
+def _since_of(instrument: Instrument, status: Status, bond: Bond, deciding: Action | None) -> Since | None:
+    """Return since when a treaty binds, or when it was signed or consented to; a reported act may have no day."""
+    day = status.since if bond is Bond.BOUND or deciding is None else deciding.on
+    if day is not None:
+        return parse_since(day.isoformat())
+    if deciding is None or deciding.known_by is None:
+        return None
+    first = min(instrument.opened or deciding.known_by, deciding.known_by)
+    return Since(earliest=first, latest=deciding.known_by, text=f"by {deciding.known_by}")
+
+
+def _items(catalogue: str, numbers: tuple[str, ...], since: Since, catalogues: Catalogues) -> tuple[Item, ...]:
+    """Return the items meant: those named, or all that the catalogue had by the year of the act."""
+    known = catalogues.keys()
+    if catalogue not in known:
+        raise NotFoundError(
+            f"catalogue {catalogue!r} is not in the tables, which hold {', '.join(known)}; the status of a "
+            "treaty comes from the law room, and one that it does not hold is recorded as ratified_elsewhere"
+        )
+    whole = catalogues.catalogue(catalogue)
+    if numbers:
+        return tuple(whole.item(number) for number in numbers)
+    return tuple(row for row in whole.items if int(row.version) <= since.latest.year)
+
+
+def _membership(group: str, code: str, since: Since) -> Member | None:
+    """Return the membership by which an act of a group counts for a participant: then, or later."""
+    if group == UN_MEMBERS:
+        who = participant(code)
+        if who.un_member_since is None:
+            return None
+        later = who.un_member_since > since.latest.year
+        return Member(
+            group=group,
+            participant=code,
+            since=date(who.un_member_since, 12, 31) if later else None,
+            until=None,
+            source=who.source,
+            grade=Grade.SECONDARY,
+            grade_detail="S",
+        )
+    for row in load_memberships():
+        if (row.group, row.participant) == (group, code) and (row.until is None or row.until > since.earliest):
+            return row
+    return None
+
+
+def _through(row: Subscription) -> str | None:
+    """Return the group and the meeting through which an act was done."""
+    group = row.subscriber if row.subscriber.islower() else None
+    return ", ".join(part for part in (group, row.through) if part is not None) or None
+
+
+def weakest(details: Iterable[str]) -> str:
+    """Return the grade of something that rests on several rows: every part once, strongest first.
+
+    Raises:
+        MalformedError: a grade is unknown.
+    """
+    parts = {part for detail in details for part in detail.split("+")}
+    joined = "+".join(grade.value for grade in Grade if grade.value in parts)
+    parse_grade(joined)
+    return joined
+
+
+def _with_memory(notices: list[str], grade: str) -> tuple[str, ...]:
+    return (*notices, MEMORY_NOTICE) if parse_grade(grade) is Grade.MEMORY else tuple(notices)

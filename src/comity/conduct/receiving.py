@@ -1,0 +1,184 @@
+"""Records from statements of others' logs: who said a thing, in which statement, at which place in its log.
+
+Statements come in verified, with their places. A statement of the ledger's kinds is a record as it stands. Those of an
+inquiry count only together: its mandate must be among them, and what its rules leave out is left out here. A finding,
+a reply and a correction of an inquiry are also records of the ledger, whose bodies they carry.
+
+What cannot be taken is noted and passed over, one statement at a time, so that nobody can hold up the words of others:
+an unknown kind, a broken body, the other world (exercise or live), a day still to come, a reference to what is not
+held. Nothing is filled in.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from comity.conduct.admission import Admitted, admit
+from comity.conduct.commitments.statements import KINDS as COMMITMENT_KINDS
+from comity.conduct.commitments.statements import check_body
+from comity.conduct.inquiry.statements import KINDS as INQUIRY_KINDS
+from comity.conduct.inquiry.statements import InquiryCorrection, InquiryFinding, InquiryReply
+from comity.conduct.inquiry.view import read_inquiry
+from comity.conduct.record import Origin, Provenance, Record
+from comity.conduct.statements import KINDS as LEDGER_KINDS
+from comity.conduct.statements import Body, Claim, Finding, Reply, Speaker, parse_body
+from comity.errors import MalformedError, PolicyError
+from comity.exchange.view import Held
+from comity.kernel.trust import participant_of
+
+RECEIVED_KINDS: Final[Mapping[str, type[Body]]] = MappingProxyType(
+    {**LEDGER_KINDS, **COMMITMENT_KINDS, **INQUIRY_KINDS}
+)
+# The size up to which nodes say and keep public statements; a source that holds larger ones is no node.
+MAX_STATEMENT_BYTES: Final = 512 * 1024
+_SHORT: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What statements gave: records that a ledger of this world takes, and in words what was passed over."""
+
+    records: tuple[Record, ...]
+    notes: tuple[str, ...]
+
+
+def receive(
+    statements: Iterable[Held],
+    *,
+    exercise: bool,
+    on: date,
+    held_kind: Callable[[str], str | None] = lambda _: None,
+    kinds: Mapping[str, type[Body]] = RECEIVED_KINDS,
+) -> Received:
+    """Return the records that verified statements make, those first to which others refer.
+
+    `exercise` is whether the ledger is one; `on` the day of entry; `held_kind` gives the kind of a record that the
+    ledger has. All statements of an inquiry that are held are given together, also those that were given before.
+    """
+    notes: list[str] = []
+    wanted: list[Held] = []
+    for item in {item.id: item for item in statements}.values():
+        reason = _passed_over(item, exercise=exercise, kinds=kinds)
+        if reason is None:
+            wanted.append(item)
+        else:
+            notes.append(_note(item, reason))
+    left_out = dict(_left_out_of_inquiries([item for item in wanted if item.statement.kind in INQUIRY_KINDS]))
+    admitted: list[tuple[Held, Admitted]] = []
+    for item in wanted:
+        if item.id in left_out:
+            notes.append(_note(item, left_out[item.id]))
+            continue
+        try:
+            admitted += [(item, admit(record, dict(kinds), exercise=exercise)) for record in _records(item, kinds, on)]
+        except (MalformedError, PolicyError) as exc:
+            notes.append(_note(item, exc.message))
+            continue
+        notes += _told_of_another(item, kinds)
+    records, without = _in_order(admitted, held_kind)
+    return Received(records=tuple(records), notes=(*notes, *without))
+
+
+def _passed_over(item: Held, *, exercise: bool, kinds: Mapping[str, type[Body]]) -> str | None:
+    """Return why a statement is not read, if it is not."""
+    statement = item.statement
+    if not statement.public:
+        return "it goes to named authorities, and is nobody else's to record"
+    if statement.kind not in kinds:
+        return f"its kind {statement.kind!r} is unknown here"
+    if statement.exercise != exercise:
+        return "it is an exercise" if statement.exercise else "it is live, and this ledger is an exercise"
+    if (size := len(statement.encode())) > MAX_STATEMENT_BYTES:
+        return f"it has {size} bytes, at most {MAX_STATEMENT_BYTES} are read"
+    return None
+
+
+def _left_out_of_inquiries(items: list[Held]) -> Iterator[tuple[str, str]]:
+    """Yield the statements that belong into no inquiry, each with the reason."""
+    mandates = {item.id for item in items if item.statement.kind == "mandate"}
+    belonging = {item.id: item.id if item.id in mandates else item.statement.subject for item in items}
+    for inquiry in sorted(mandates):
+        inside = [item for item in items if belonging[item.id] == inquiry]
+        try:
+            yield from read_inquiry(inquiry, inside)[1]
+        except (MalformedError, PolicyError) as exc:
+            yield from ((item.id, exc.message) for item in inside)
+    for item in items:
+        if belonging[item.id] not in mandates:
+            yield item.id, f"the mandate {str(belonging[item.id])[:_SHORT]}… of its inquiry is not held"
+
+
+def _records(item: Held, kinds: Mapping[str, type[Body]], on: date) -> Iterator[Record]:
+    """Yield the records that a statement makes: its own, and the ledger's that it carries."""
+    place = None if item.position is None else str(item.position.index)
+    came = Provenance(origin=Origin.STATEMENT, source=item.statement.issuer, on=on, digest=item.id, place=place)
+    body = parse_body(item.statement.kind, item.statement.body, dict(kinds))
+    check_body(body)
+    if isinstance(body, InquiryFinding):
+        yield Record(kind="finding", body=body.finding, provenance=came)
+    elif isinstance(body, InquiryReply):
+        yield Record(kind="reply", body=body.reply, provenance=came)
+    elif isinstance(body, InquiryCorrection):
+        yield Record(kind="correction", body=body.correction, provenance=came)
+    yield Record(kind=item.statement.kind, body=body, provenance=came)
+
+
+def _told_of_another(item: Held, kinds: Mapping[str, type[Body]]) -> Iterator[str]:
+    """Yield a note where a statement tells what somebody else than its issuer says."""
+    body = parse_body(item.statement.kind, item.statement.body, dict(kinds))
+    speaker: Speaker | None = None
+    if isinstance(body, Claim):
+        speaker = body.claimant
+    elif isinstance(body, Reply):
+        speaker = body.by
+    elif isinstance(body, Finding):
+        speaker = body.investigator
+    if speaker is not None and speaker.participant != participant_of(item.statement.issuer):
+        yield _note(item, f"taken, as what {speaker.name} says in the words of {item.statement.issuer}", passed=False)
+
+
+def _in_order(
+    admitted: list[tuple[Held, Admitted]], held_kind: Callable[[str], str | None]
+) -> tuple[list[Record], Iterator[str]]:
+    """Return the records in an order in which each comes after what it refers to, and notes on those that cannot."""
+    waiting = list(admitted)
+    kinds = {found.id: found.record.kind for _, found in admitted}
+    placed: set[str] = set()
+    records: list[Record] = []
+    while True:
+        left: list[tuple[Held, Admitted]] = []
+        for item, found in waiting:
+            if all(_is_there(name, kind, placed, kinds, held_kind) for _, name, kind in found.refers):
+                placed.add(found.id)
+                records.append(found.record)
+            else:
+                left.append((item, found))
+        if len(left) == len(waiting):
+            break
+        waiting = left
+    return records, (_lacking(item, found, placed, kinds, held_kind) for item, found in waiting)
+
+
+def _is_there(
+    name: str, kind: str | None, placed: set[str], kinds: Mapping[str, str], held_kind: Callable[[str], str | None]
+) -> bool:
+    """Whether a record is held, or comes before; one that comes with another kind than is wanted does not count."""
+    found = kinds[name] if name in placed else held_kind(name)
+    return found is not None and kind in {None, found}
+
+
+def _lacking(
+    item: Held, found: Admitted, placed: set[str], kinds: Mapping[str, str], held_kind: Callable[[str], str | None]
+) -> str:
+    member, name, _ = next(
+        refers for refers in found.refers if not _is_there(refers[1], refers[2], placed, kinds, held_kind)
+    )
+    return _note(item, f"its {found.record.kind} refers in {member} to {name[:_SHORT]}…, which is not held")
+
+
+def _note(item: Held, text: str, *, passed: bool = True) -> str:
+    place = "" if item.position is None else f" (entry {item.position.index} of {item.position.origin})"
+    what = f"{item.statement.kind} {item.id[:_SHORT]}… of {item.statement.issuer}{place}"
+    return f"{what}: {'passed over, ' if passed else ''}{text}"

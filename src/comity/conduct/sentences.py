@@ -1,0 +1,170 @@
+"""Sentences about records: who claims, denies, replies, found or reports what, each through the verb guard.
+
+What comes out of a record is quoted as it stands; what joins it is ours, and says of nobody that they did anything.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from comity.conduct.commitments.statements import (
+    ConformingAct,
+    Consultation,
+    Disclosure,
+    Notification,
+    PactReturn,
+    Ping,
+    PingAnswer,
+)
+from comity.conduct.corrections import Stated
+from comity.conduct.record import Record
+from comity.conduct.statements import Finding, Reply
+from comity.conduct.verbs import guarded
+from comity.conduct.view import ClaimView, OperationView, shown_name
+
+# What a claim rests on, by its tier; the number is an order of kinds and never summed.
+TIERS: Final = (
+    "anonymous or media only",
+    "one company or researcher",
+    "independent technical replication",
+    "one government",
+    "several governments jointly",
+    "indictment or sanction with published grounds",
+    "court or international finding",
+    "admission by the state",
+)
+_REPLIES: Final = {
+    "denial": "denies it",
+    "counter_claim": "answers with a claim of its own",
+    "partial_admission": "admits a part of it",
+    "acceptance": "accepts the claim",
+    "other": "replies",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conforming:
+    """Conduct on record that is in keeping with commitments: when, towards whom, under which of them, in words."""
+
+    day: str
+    text: str
+    towards: frozenset[str] = frozenset()
+    under: tuple[str, ...] = ()
+
+
+def claim_sentence(claim: ClaimView, operation: OperationView, when: str | None) -> str:
+    """Return who claims what about whom on which basis; `when` is the time that the claim is about.
+
+    Raises:
+        PolicyError: the sentence would say something as a fact.
+    """
+    body = claim.body
+    claimant, title = shown_name(body.claimant), operation.body.title
+    whom = [shown_name(subject) for subject in body.about]
+    saying = "denies" if body.polarity == "denies" else "claims"
+    instead = " instead" if body.polarity == "reassigns" else ""
+    parts = []
+    for subject, name in zip(body.about, whom, strict=True):
+        what = f"it came from {name}" if subject.level == "place" else f"{name} ({subject.level}) is behind it"
+        parts.append(f"{claimant} {saying} that {what}{instead}")
+    basis = "none given" if body.basis_tier is None else TIERS[body.basis_tier]
+    fate = ""
+    if claim.retracted:
+        fate = "; the claim is retracted"
+    elif claim.replaced_by is not None:
+        fate = "; the claim is corrected by another"
+    return guarded(
+        f"{when or 'no time given'}: {title} ({operation.body.category}): {'; '.join(parts)}; "
+        f"said {body.said or 'on a day not given'}; basis: {basis}{fate}",
+        quoted=(title, claimant, *whom),
+    )
+
+
+def reply_sentence(stated: Stated[Reply]) -> str:
+    """Return who replies what, or that a reply was searched for and not found.
+
+    Raises:
+        PolicyError: the sentence would say something as a fact.
+    """
+    body = stated.body
+    by = shown_name(body.by)
+    fate = "; the reply is retracted" if stated.retracted else ""
+    if body.kind == "silence":
+        where = "" if body.searched_where is None else f" in {body.searched_where}"
+        text = f"no reply by {by} found; searched on {body.searched or 'a day not given'}{where}{fate}"
+        return guarded(text, quoted=(by, where))
+    said = "" if body.text is None else f"; in its words: {body.text}"
+    day = body.said or "on a day not given"
+    return guarded(f"{by} {_REPLIES[body.kind]}, {day}{said}{fate}", quoted=(by, said))
+
+
+def finding_sentence(stated: Stated[Finding], operation: OperationView) -> str:
+    """Return what an investigator found, under which mandate and by which standard of proof.
+
+    Raises:
+        PolicyError: the sentence would say something as a fact.
+    """
+    body = stated.body
+    by, title = shown_name(body.investigator), operation.body.title
+    dissent = "" if body.dissent is None else f"; dissent: {body.dissent}"
+    fate = "; the finding is retracted" if stated.retracted else ""
+    return guarded(
+        f"{title}: found by {by} under mandate {body.mandate}, by the standard {body.standard_of_proof}: "
+        f"{body.conclusion}{dissent}{fate}",
+        quoted=(title, by, body.mandate, body.standard_of_proof, body.conclusion, dissent),
+    )
+
+
+def conforming(record: Record, code: str, name: str) -> Conforming | None:
+    """Return what a record tells of conduct of a participant in keeping with commitments; None where it tells none.
+
+    Raises:
+        PolicyError: the sentence would say something as a fact.
+    """
+    body = record.body
+    match body:
+        case ConformingAct(participant=who) if who == code:
+            by, kind = body.said_by.name, body.kind.replace("_", " ")
+            return Conforming(
+                day=body.on,
+                text=guarded(f"{by} reports of {name}: {kind}: {body.summary}", quoted=(by, name, body.summary)),
+                towards=frozenset(body.towards),
+                under=tuple(body.under),
+            )
+        case Disclosure(participant=who, answer="published") if who == code:
+            text = f"{body.said_by.name} says of {name}: answer published to the question {body.question}"
+            return Conforming(day=body.said, text=guarded(text, quoted=(body.said_by.name, name, body.question)))
+        case PactReturn(by=who) if who == code:
+            return Conforming(
+                day=body.on, text=guarded(f"{name}: return made under a pact ({body.what})", quoted=(name,))
+            )
+        case Ping(by=who) if who == code:
+            return Conforming(
+                day=body.sent[:10],
+                text=guarded(f"{name}: contact drill begun with {body.to}", quoted=(name,)),
+                towards=frozenset({body.to}),
+                under=() if body.under is None else (body.under,),
+            )
+        case PingAnswer(by=who) if who == code:
+            return Conforming(
+                day=body.answered[:10],
+                text=guarded(f"{name}: answer given to a contact drill of {body.to}", quoted=(name,)),
+                towards=frozenset({body.to}),
+            )
+        case Notification(by=who) if who == code:
+            return Conforming(
+                day=body.on,
+                text=guarded(f"{name}: notification given, about: {body.subject}", quoted=(name,)),
+                towards=frozenset(body.to),
+                under=tuple(body.under),
+            )
+        case Consultation(parties=who, state="held") if code in who:
+            others = frozenset(who) - {code}
+            text = f"{name}: consultation held with {', '.join(sorted(others))}: {body.topic}"
+            return Conforming(
+                day=body.on,
+                text=guarded(text, quoted=(name, body.topic)),
+                towards=others,
+                under=tuple(body.under),
+            )
+        case _:
+            return None

@@ -1,0 +1,25 @@
+-- The queries of public statements that belong to no case of the exchange.
+
+-- name: peer_public_add
+-- Keep a public statement of a followed log, or why it is not kept; the same entry read again is kept once.
+INSERT INTO peer_public (origin, position, statement_id, envelope, proof, problem, total)
+VALUES (:origin, :position, :statement_id, :envelope, :proof, :problem, :total) ON CONFLICT DO NOTHING;
+
+-- name: peer_public_total
+-- How many bytes of public statements are kept of a followed log.
+SELECT total FROM peer_public WHERE origin = :origin ORDER BY position DESC LIMIT 1;
+
+-- name: peer_public_range
+-- Public statements of a followed log from an entry on, in order.
+SELECT position, envelope, proof, problem FROM peer_public
+WHERE origin = :origin AND position >= :start ORDER BY position LIMIT :most;
+
+-- name: peer_public_envelope
+-- The envelope of a public statement of a followed log.
+SELECT envelope FROM peer_public
+WHERE origin = :origin AND statement_id = :statement_id AND envelope IS NOT NULL;
+
+-- name: own_public_range
+-- This node's own logged public statements other than keys statements, from an entry on, in order.
+SELECT log_index, envelope, proof, logged_by FROM statement
+WHERE own = 1 AND salt IS NULL AND kind <> :keys AND log_index >= :start ORDER BY log_index LIMIT :most;

@@ -1,0 +1,286 @@
+"""What a participant has committed itself to on a day, with treaties, voluntary texts and the unknown kept apart."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from comity.conduct.commitments.in_force import ROW_COLUMNS, Bond, CommitmentsOn, commitments_on, weakest
+from comity.conduct.commitments.statements import KINDS, Act, Commitment
+from comity.conduct.commitments.subscriptions import (
+    UN_MEMBERS,
+    common_positions_of,
+    load_memberships,
+    load_positions,
+    load_subscriptions,
+    members_of,
+    position_summary,
+    positions_of,
+)
+from comity.conduct.record import Record, record_of
+from comity.conduct.verbs import breaches
+from comity.errors import MalformedError, NotFoundError
+from comity.law.model import Act as LawAct
+from comity.law.model import Confidence
+from comity.law.register import Register, load_register
+from comity.law.rows import Action
+from comity.law.standings import Standings
+from comity.parties.participants import participant
+from comity.parties.table import Grade
+from support.conduct_records import provenance, source
+
+DAY = date(2026, 3, 1)
+
+
+def told(act: Act = "endorsed", on: str = "2025-06-01", code: str = "XAA", **members: Any) -> Record:
+    filled: dict[str, Any] = {"catalogue": "gge_norms", "item": "f", "sources": [source("Letter of the ministry")]}
+    return record_of(Commitment(participant=code, act=act, on=on, **(filled | members)), provenance(), KINDS)
+
+
+def acted(code: str, instrument: str, act: LawAct, on: date, confidence: Confidence = Confidence.CONFIRMED) -> Action:
+    return Action(
+        instrument=instrument,
+        participant=code,
+        act=act,
+        on=on,
+        known_by=None,
+        confidence=confidence,
+        provision=None,
+        about=None,
+        note=None,
+        source="a fictitious register",
+        grade=Grade.SECONDARY,
+        grade_detail="S",
+    )
+
+
+def register_with(*acts: Action) -> Register:
+    register = load_register()
+    return replace(register, actions=(*register.actions, *acts))
+
+
+def keys(found: CommitmentsOn) -> list[str]:
+    return [row.key for row in found.entries]
+
+
+def test_every_member_of_the_united_nations_is_asked_to_be_guided_by_the_norms_from_the_day_of_the_resolution() -> None:
+    assert len(members_of(UN_MEMBERS, date(2015, 12, 23))) == 193
+    before = commitments_on("PRT", date(2015, 12, 22))
+    after = commitments_on("PRT", date(2015, 12, 23))
+    assert not [row for row in before.entries if row.catalogue == "gge_norms"]
+    norms = [row for row in after.entries if row.catalogue == "gge_norms"]
+    assert [row.item for row in norms] == list("abcdefghijk")
+    assert {row.bond for row in norms} == {Bond.VOLUNTARY}
+    assert {row.certain for row in norms} == {True}
+
+
+def test_who_is_no_member_of_the_group_is_not_in_its_subscription() -> None:
+    assert not [row for row in commitments_on("VAT", DAY).entries if row.catalogue == "gge_norms"]
+    assert [row for row in commitments_on("VAT", DAY).entries if row.catalogue == "osce_cbms"]
+    assert not [row for row in commitments_on("JPN", DAY).entries if row.catalogue == "osce_cbms"]
+
+
+def test_57_states_take_part_in_the_osce_and_the_second_decision_added_five_measures() -> None:
+    assert len(members_of("osce", date(2013, 12, 3))) == 57
+    numbers = {
+        on: [row.item for row in commitments_on("MNG", on).entries if row.catalogue == "osce_cbms"]
+        for on in (date(2013, 12, 2), date(2013, 12, 3), date(2016, 3, 10))
+    }
+    assert [len(found) for found in numbers.values()] == [0, 11, 16]
+
+
+def test_treaties_that_are_signed_only_are_kept_apart_from_those_that_bind() -> None:
+    found = commitments_on("ZAF", DAY)
+    signed = next(row for row in found.entries if row.catalogue == "budapest")
+    assert signed.bond is Bond.SIGNED_ONLY
+    assert any("not ratified" in note and "article 18" in note for note in signed.notices)
+    bound = next(row for row in found.entries if row.catalogue == "uncac")
+    assert bound.bond is Bond.BOUND
+    assert bound.since is not None
+    assert bound.since.exact
+
+
+def test_a_ratification_that_is_only_reported_binds_nobody() -> None:
+    acts = (
+        acted("XAA", "budapest", LawAct.RATIFICATION, date(2020, 1, 1), Confidence.REPORTED),
+        acted("XAB", "budapest", LawAct.RATIFICATION, date(2020, 1, 1)),
+    )
+    register = register_with(*acts)
+    bonds = {
+        code: [row.bond for row in commitments_on(code, DAY, register=register).entries] for code in ("XAA", "XAB")
+    }
+    assert bonds == {"XAA": [Bond.NOT_CONFIRMED], "XAB": [Bond.BOUND]}
+
+
+def test_a_treaty_binds_from_its_entry_into_force_for_the_participant_and_not_from_the_deposit() -> None:
+    register = register_with(acted("XAA", "budapest", LawAct.RATIFICATION, date(2025, 6, 10)))
+    early = commitments_on("XAA", date(2025, 7, 1), register=register).entries
+    assert [row.bond for row in early] == [Bond.CONSENTED]
+    late = commitments_on("XAA", DAY, register=register).entries
+    assert [(row.bond, row.since_text) for row in late] == [(Bond.BOUND, "2025-10-01")]
+
+
+def test_whether_a_point_of_contact_is_in_the_directory_is_unknown_and_not_no() -> None:
+    found = commitments_on("BRA", DAY)
+    assert "poc_directory:1" not in keys(found)
+    (directory,) = [row for row in found.unknown if row.catalogue == "poc_directory"]
+    assert directory.bond is Bond.UNKNOWN
+    assert not directory.certain
+    assert any("120" in note for note in directory.notices)
+    assert not [row for row in commitments_on("BRA", date(2024, 5, 8)).unknown if row.catalogue == "poc_directory"]
+
+
+def test_a_record_that_names_a_point_of_contact_takes_the_place_of_the_unknown() -> None:
+    joined = told("joined", "2024-06-01", "BRA", catalogue="poc_directory", item=None)
+    found = commitments_on("BRA", DAY, records=[joined])
+    assert "poc_directory:1" in keys(found)
+    assert not [row for row in found.unknown if row.catalogue == "poc_directory"]
+
+
+def test_nobody_is_ever_committed_to_the_manual_of_experts() -> None:
+    for code in ("EST", "NLD", "USA"):
+        assert not [row for row in commitments_on(code, DAY).entries if row.catalogue == "tallinn"]
+
+
+def test_a_record_holds_from_its_day_with_reservation_and_sources() -> None:
+    record = told(reservation="not towards ships", through="a fictitious summit")
+    assert keys(commitments_on("XAA", date(2025, 5, 31), records=[record])) == []
+    (entry,) = commitments_on("XAA", DAY, records=[record]).entries
+    assert (entry.key, entry.record, entry.reservation) == ("gge_norms:f", record.id, "not towards ships")
+    assert (entry.source, entry.through) == ("Letter of the ministry", "a fictitious summit")
+    assert keys(commitments_on("XAB", DAY, records=[record])) == []
+
+
+def test_a_record_about_a_whole_catalogue_means_the_items_that_it_had_then() -> None:
+    joined = told(on="2014-01-01", catalogue="osce_cbms", item=None)
+    assert len(commitments_on("XAA", DAY, records=[joined]).entries) == 11
+
+
+def test_a_day_that_is_known_roughly_makes_a_commitment_uncertain_until_its_last_possible_day() -> None:
+    record = told(on="2025")
+    assert [row.certain for row in commitments_on("XAA", date(2025, 6, 1), records=[record]).entries] == [False]
+    assert [row.certain for row in commitments_on("XAA", date(2025, 12, 31), records=[record]).entries] == [True]
+    paris = [row for row in commitments_on("ALB", date(2019, 3, 1)).entries if row.catalogue == "paris_call"]
+    assert len(paris) == 9
+    assert not any(row.certain for row in paris)
+
+
+def test_what_is_withdrawn_no_longer_stands_and_can_be_taken_up_again() -> None:
+    records = [told(), told("withdrew", "2025-09-01"), told("endorsed", "2026-02-01")]
+    standing = {
+        on: keys(commitments_on("XAA", on, records=records))
+        for on in (date(2025, 8, 31), date(2025, 9, 1), date(2026, 2, 1))
+    }
+    assert list(standing.values()) == [["gge_norms:f"], [], ["gge_norms:f"]]
+
+
+def test_a_withdrawal_of_one_item_leaves_the_others_and_one_of_rough_day_is_marked() -> None:
+    records = [told(item="f"), told(item="k"), told("withdrew", "2025-09", item="k")]
+    (left,) = commitments_on("XAA", DAY, records=records).entries
+    assert left.key == "gge_norms:f"
+    marked = commitments_on("XAA", date(2025, 9, 10), records=records).of("gge_norms:k")
+    assert [row.certain for row in marked] == [False]
+    assert any("withdrawal" in note for note in marked[0].notices)
+
+
+def test_a_catalogue_that_is_not_in_the_tables_is_refused_unless_it_was_ratified_elsewhere() -> None:
+    with pytest.raises(NotFoundError, match="comes from the law room"):
+        commitments_on("XAA", DAY, records=[told(catalogue="hanoi", item=None)])
+    with pytest.raises(NotFoundError, match="no item 'z'"):
+        commitments_on("XAA", DAY, records=[told(item="z")])
+    elsewhere = told("ratified_elsewhere", catalogue="river_treaty", item="4")
+    (entry,) = commitments_on("XAA", DAY, records=[elsewhere]).entries
+    assert (entry.key, entry.bond) == ("river_treaty:4", Bond.NOT_CONFIRMED)
+
+
+def test_leaving_a_group_is_told_and_not_taken_for_a_withdrawal() -> None:
+    entries = [row for row in commitments_on("NIC", DAY).entries if row.catalogue == "oas_cbms"]
+    assert len(entries) == 11
+    assert all(any("left the group" in note for note in row.notices) for row in entries)
+
+
+def test_a_membership_holds_until_the_day_before_it_ended() -> None:
+    assert "NIC" in members_of("oas", date(2023, 11, 18))
+    assert "NIC" not in members_of("oas", date(2023, 11, 19))
+    with pytest.raises(NotFoundError, match="group 'nowhere'"):
+        members_of("nowhere", DAY)
+
+
+def test_who_joins_a_group_later_is_committed_from_then_on() -> None:
+    entries = [row for row in commitments_on("TLS", DAY).entries if row.catalogue == "asean"]
+    assert {row.since_text for row in entries} == {"2025-10-26"}
+    assert not [row for row in commitments_on("TLS", date(2025, 10, 25)).entries if row.catalogue == "asean"]
+
+
+def test_entries_stand_by_catalogue_and_item() -> None:
+    found = commitments_on("USA", DAY)
+    assert [row.catalogue for row in found.entries] == sorted(row.catalogue for row in found.entries)
+    osce = [row.item for row in found.entries if row.catalogue == "osce_cbms"]
+    assert osce == [str(number) for number in range(1, 17)]
+
+
+def test_a_key_finds_the_item_and_a_provision_finds_its_treaty() -> None:
+    found = commitments_on("PRT", DAY)
+    assert [row.key for row in found.of("gge_norms:f")] == ["gge_norms:f"]
+    assert [row.key for row in found.of("budapest:29")] == ["budapest"]
+    assert found.of("arab_it_2010:1") == ()
+
+
+def test_a_position_of_its_own_and_one_that_speaks_for_it_stand_side_by_side() -> None:
+    voiced = [row for row in commitments_on("POL", DAY).entries if row.catalogue == "positions"]
+    assert {row.through for row in voiced} == {None, "european_union"}
+    assert {row.bond for row in voiced} == {Bond.VOICED}
+    assert positions_of("PRT") == ()
+    assert [position.who for position, _ in common_positions_of("PRT")] == ["EUE"]
+
+
+def test_the_positions_held_agree_with_what_was_counted_in_public() -> None:
+    may = position_summary(date(2025, 5, 31))
+    assert (len(may.own), len(may.perhaps)) == (32, 1)
+    assert may.perhaps == ("COL",)
+    assert may.organisations == ("EUE", "african_union")
+    assert len(position_summary(DAY).own) == 36
+    names = [participant(code).name for code in may.own]
+    assert names == sorted(names)
+    assert any("33 states" in line for line in may.lines())
+    assert "survey" in {row.form.value for row in load_positions() if row.who == "GTM"}
+    assert "GTM" not in may.own
+
+
+def test_grades_of_several_rows_count_as_their_weakest_part() -> None:
+    assert weakest(["S", "T"]) == "T+S"
+    assert weakest(["S+M", "P"]) == "S+P+M"
+    norm = commitments_on("PRT", DAY).of("gge_norms:f")[0]
+    assert norm.grade == "S+M"
+
+
+def test_every_row_of_every_table_names_its_source() -> None:
+    for rows in (load_memberships(), load_subscriptions(), load_positions()):
+        assert all(row.source and row.grade_detail for row in rows)
+
+
+def test_supporters_of_the_paris_call_are_those_of_its_own_site() -> None:
+    codes = {row.subscriber for row in load_subscriptions() if row.catalogue == "paris_call"}
+    assert len(codes - {"EUE"}) == 76
+    assert {"FRA", "USA", "EUE"} <= codes
+    assert not [row for row in commitments_on("USA", date(2021, 11, 10)).entries if row.catalogue == "paris_call"]
+
+
+def test_standings_of_another_day_are_refused_and_those_of_the_day_are_used() -> None:
+    with pytest.raises(MalformedError, match="do not answer for"):
+        commitments_on("PRT", DAY, standings=Standings(date(2020, 1, 1)))
+    assert commitments_on("PRT", DAY, standings=Standings(DAY)) == commitments_on("PRT", DAY)
+    with pytest.raises(NotFoundError):
+        commitments_on("QQQ", DAY)
+
+
+def test_the_list_is_json_rows_and_lines_that_accuse_nobody() -> None:
+    found = commitments_on("NIC", DAY)
+    told_json = found.to_json()
+    assert told_json["name"] == "Nicaragua"
+    assert {len(row) for row in found.rows()} == {len(ROW_COLUMNS)}
+    assert len(found.rows()) == len(found.entries) + len(found.unknown)
+    for code in ("NIC", "HKG", "ABW", "ZAF", "USA"):
+        lines = [*commitments_on(code, DAY).lines(), *position_summary(DAY).lines()]
+        assert [breaches(line) for line in lines if breaches(line)] == []
