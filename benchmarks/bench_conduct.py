@@ -2,13 +2,15 @@
 """Measures the ledger of the conduct room: import of fictitious claims, and the views of an operation, state and page.
 
 The bounds are measured in the same run on the same machine: for the import, decoding as many bodies and inserting
-them into one plain table; for a view, decoding the bodies that it reads. `Reach` is what the design asks for.
+them into one plain table; for a view, decoding the bodies that it reads. `Reach` is what the design asks for on two
+cores that do nothing else; the load when it began tells whether they did.
 
     python benchmarks/bench_conduct.py [--claims 100000] [--operations 5000] [--folder DIR]
 """
 
 import argparse
 import json
+import os
 import random
 import statistics
 import sys
@@ -35,13 +37,13 @@ CODES = [code for letter in "ABCD" for last in "ADEFGH" if is_fictitious(code :=
 COMPANIES = [f"Company {number}" for number in range(200)]
 
 
-def seconds(action: Callable[[], object]) -> float:
+def seconds(action: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
     """Return the median of several runs; to forget the result is not counted."""
     taken = []
     for _ in range(RUNS):
-        started = time.perf_counter()
+        started = clock()
         result = action()
-        taken.append(time.perf_counter() - started)
+        taken.append(clock() - started)
         del result
     return statistics.median(taken)
 
@@ -130,6 +132,7 @@ def main() -> None:
     parser.add_argument("--operations", type=int, default=5_000)
     parser.add_argument("--folder", type=Path, default=None)
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     made = list(records(options.operations, options.claims))
     bodies = [(record.kind, encode_json(encode_body(record.body))) for record in made]
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
@@ -146,6 +149,7 @@ def main() -> None:
             decoders = {kind: msgspec.json.Decoder(shape) for kind, shape in KINDS.items()}
             figures = {
                 "python": sys.version.split()[0],
+                "load of the machine": round(load, 2),
                 "import: records": added.new,
                 "import: claims": ledger.count("claim"),
                 "import: seconds": round(importing, 2),
@@ -157,6 +161,9 @@ def main() -> None:
                 "state: records": len(about),
                 "state: seconds to read": round(seconds(lambda: ledger.about(CODES[0])), 3),
                 "state: seconds to read and fold": round(seconds(lambda: fold(ledger.about(CODES[0]))), 3),
+                "state: processor seconds to read and fold": round(
+                    seconds(lambda: fold(ledger.about(CODES[0])), time.process_time), 3
+                ),
                 "state: bound, seconds to decode its bodies": round(
                     seconds(lambda: [decoders[kind].decode(body) for kind, body in state_bodies]), 3
                 ),

@@ -16,6 +16,11 @@ from comity.errors import Error, StoreError
 COMMANDS: Final = {
     "backup": ("comity.cli.backup", "backup", "Copy a node into one folder, while it runs."),
     "card": ("comity.cli.node", "card", "Print a node's card for others to recognise it by."),
+    "conduct": (
+        "comity.cli.conduct",
+        "conduct",
+        "Keep a ledger of claims about operations, with replies and commitments; it ranks nobody.",
+    ),
     "demo": ("comity.cli.demo", "demo", "Run the exercise 'three messages in one night' on this machine."),
     "desk": ("comity.cli.desk", "desk", "Work at a running node as an officer."),
     "doctor": ("comity.cli.doctor", "doctor", "Check a node's folder, keys, database, clock and ports."),

@@ -153,6 +153,15 @@ class Ledger:
         """
         return tuple(_provenance(row) for row in self._rows_of(identifier))
 
+    def several_provenances(self) -> dict[str, tuple[Provenance, ...]]:
+        """Return where each record came from that came from more than one place, the earliest first."""
+        with self._database.reading() as tx:
+            rows = tx.all("ledger_several_provenances")
+        found: dict[str, list[Provenance]] = {}
+        for row in rows:
+            found.setdefault(str(row[1]), []).append(_provenance(row))
+        return {identifier: tuple(came) for identifier, came in found.items()}
+
     def count(self, kind: str | None = None) -> int:
         """Return how many records are held, or how many of one kind."""
         with self._database.reading() as tx:

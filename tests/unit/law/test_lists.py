@@ -109,6 +109,8 @@ UNITED_KINGDOM = (
         found("GBR", Act.TERRITORIAL_EXCLUSION, NEW_YEAR, about="IMN"),
         found("GBR", Act.DECLARATION, NEW_YEAR, provision="24"),
         found("GBR", Act.RESERVATION, NEW_YEAR, provision="27"),
+        found("GBR", Act.RESERVATION, date(2011, 5, 25), provision="27"),
+        found("GBR", Act.DESIGNATION, date(2011, 5, 25), provision="24"),
         found("GBR", Act.WITHDRAWAL_OF_RESERVATION, NEW_YEAR, provision="22"),
         found("GBR", Act.WITHDRAWAL, NEW_YEAR),
         found("FRA", Act.RATIFICATION, NEW_YEAR),
@@ -138,6 +140,16 @@ def test_a_consent_from_before_a_withdrawal_stays_and_is_not_called_changed() ->
         ("GBR", Act.RATIFICATION, date(2005, 5, 25)),
         ("GBR", Act.WITHDRAWAL, date(2010, 1, 1)),
     ]
+
+
+def test_one_that_left_and_came_back_on_one_day_keeps_its_first_consent() -> None:
+    history = (
+        known("GBR", Act.RATIFICATION, date(2005, 5, 25)),
+        known("GBR", Act.WITHDRAWAL, date(2015, 1, 1)),
+        known("GBR", Act.ACCESSION, date(2015, 1, 1)),
+    )
+    applied = Applied(*history).apply(listing(found("GBR", Act.ACCESSION, date(2015, 1, 1))))
+    assert applied.register.actions_of("budapest") == history
 
 
 def test_a_second_withdrawal_is_another_fact_than_the_first() -> None:
@@ -232,6 +244,8 @@ def test_a_list_that_goes_back_to_what_the_tables_said_takes_the_list_between_aw
         listing(found("GBR", Act.RATIFICATION, date(2005, 5, 25)), digest="bb"),
     )
     assert [on.year for _, _, on in applied.acts] == [2005]
+    assert applied.kept is not None
+    assert applied.kept.replaced == (row,)
 
 
 def test_a_list_that_is_applied_again_changes_nothing() -> None:

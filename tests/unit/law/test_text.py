@@ -99,7 +99,7 @@ def test_roman_numbers_within_a_letter_are_part_of_it() -> None:
         ("(i) letter;\n(j) letter.", ["h", "i", "j"]),
         ("(i) letter.", ["h", "i"]),
         ("(i) one;\nof more;\n(ii) two.", ["h"]),
-        ("(i) letter.\nArticle 2\n(a) x:\n(ii) y.", ["h", "i"]),
+        ("(i) letter.\nArticle 2\nAll:\n(ii) y.", ["h", "i"]),
     ],
 )
 def test_an_i_after_h_is_a_letter_unless_it_begins_a_roman_count(rest: str, names: list[str]) -> None:

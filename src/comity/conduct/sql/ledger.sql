@@ -62,6 +62,13 @@ SELECT id FROM record WHERE id >= :first AND id < :after ORDER BY id LIMIT 2;
 -- Everybody and everything from which records came.
 SELECT DISTINCT source FROM provenance ORDER BY source;
 
+-- name: ledger_several_provenances
+-- The records that came from more than one place, with all of them, the earliest first.
+SELECT r.sequence, r.id, r.kind, NULL, p.origin, p.source, p.day, p.digest, p.place
+FROM provenance AS p JOIN record AS r ON r.sequence = p.record
+WHERE p.record IN (SELECT record FROM provenance GROUP BY record HAVING count(*) > 1)
+ORDER BY p.record, p.day, p.number;
+
 -- name: ledger_count
 -- How many records are held.
 SELECT count(*) FROM record;

@@ -29,8 +29,8 @@ class Spells:
     def __init__(self, acts: Iterable[Action | ImportedAct]) -> None:
         self._anew = defaultdict[str, list[date]](list)
         left = set[str]()
-        # Of acts of one day, the consent comes first.
-        for act in sorted(acts, key=lambda act: (act.seen_by, act.act is Act.WITHDRAWAL)):
+        # Of acts of one day the withdrawal comes first: what is older is then of another spell, and does not give way.
+        for act in sorted(acts, key=lambda act: (act.seen_by, act.act is not Act.WITHDRAWAL)):
             if act.act is Act.WITHDRAWAL:
                 left.add(act.participant)
             elif act.act.binds and act.participant in left:

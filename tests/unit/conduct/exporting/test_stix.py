@@ -671,6 +671,7 @@ def test_only_the_accused_denies() -> None:
         foreign(
             "opinion", 33, opinion="agree", object_refs=[target["id"]], created_by_ref=STATE["id"], explanation="Yes."
         ),
+        foreign("opinion", 36, opinion="strongly-agree", object_refs=[target["id"]], created_by_ref=ORGAN["id"]),
         foreign("note", 34, content="See our answer.", object_refs=[CAMPAIGN["id"]], authors=["A clerk"]),
     ]
     read = import_stix(bundle(*ALL, *opinions), on=ON)
@@ -679,6 +680,7 @@ def test_only_the_accused_denies() -> None:
         ("France", "denial", "strongly-disagree", 1),
         ("Harbour Signals Office", "other", "disagree", 1),
         ("France", "acceptance", "agree\nYes.", 1),
+        ("Harbour Signals Office", "other", "strongly-agree", 1),
         ("A clerk", "other", "See our answer.", 0),
     ]
 
@@ -831,7 +833,11 @@ def test_a_mangled_extension_never_gives_another_record(place: int, member: str,
 def test_our_own_plain_stix_says_the_same_to_a_stranger() -> None:
     """Without our extension, the claims, whom they name and who denies still come through."""
     ferry = operation()
-    said = [claim(ferry, "XBB", "XAA"), claim(ferry, "XAA", "XAA", polarity="denies")]
+    said = [
+        claim(ferry, "XBB", "XAA"),
+        claim(ferry, "XAA", "XAA", polarity="denies"),
+        claim(ferry, "XBB", subject("XAA", "organ")),
+    ]
     found = objects([ferry, *said, reply(ferry, [said[0]], "XAA", text="Not us.")])
     for item in found:
         item.pop("extensions", None)
@@ -840,6 +846,7 @@ def test_our_own_plain_stix_says_the_same_to_a_stranger() -> None:
     assert claims == [
         (speaker("XBB"), "asserts", [subject("XAA")]),
         (speaker("XAA"), "denies", [subject("XAA")]),
+        (speaker("XBB"), "asserts", [subject("XAA", "organ")]),
     ]
     assert ("denial", "disagree\nNot us.") in [(body.kind, body.text) for body in bodies(read, "reply")]
     ferries: list[Operation] = bodies(read, "operation")

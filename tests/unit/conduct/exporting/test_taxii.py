@@ -177,6 +177,14 @@ def test_pages_together_are_the_whole(limit: int) -> None:
     assert seen == ids(get(app, OBJECTS))
 
 
+def test_a_next_page_goes_on_whatever_it_was_first_asked_after() -> None:
+    app = app_of(*small())
+    dates = [item["date_added"] for item in get(app, MANIFEST).json["objects"]]
+    answer = get(app, OBJECTS, added_after=dates[1], limit=3)
+    further = get(app, OBJECTS, added_after=dates[1], limit=3, next=answer.json["next"])
+    assert [*ids(answer), *ids(further)] == ids(get(app, OBJECTS))[2:8]
+
+
 def test_the_service_has_a_limit_of_its_own() -> None:
     answer = get(app_of(*small(), page=3), OBJECTS, limit=MAX_PAGE)
     assert (len(ids(answer)), answer.json["more"]) == (3, True)

@@ -158,6 +158,7 @@ def test_remarks_of_two_days_are_two_and_one_of_unknown_day_may_be_either() -> N
         len(part)
         for part in split(compare([known("PRT", Act.DECLARATION, date(2026, 6, 1), provision="42")], listed(by)))
     ] == [1, 0, 0]
+    assert [len(part) for part in split(compare([late], listed(by)))] == [0, 0, 1]
     noted = [replace(made, note="one"), replace(made, note="two", confidence=Confidence.REPORTED)]
     again = found("PRT", Act.DECLARATION, DAY, provision="42", note="two")
     assert compare(noted, listed(again)).replaced == (noted[1],)

@@ -1,0 +1,227 @@
+"""`comity conduct investigate`: where an independent investigation stands, from its statements or its trail."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from comity.cli.conduct_options import SHORT, ledger_of, print_lines
+from comity.cli.options import DIRECTORY, FILE, json_option, print_json, read_file
+from comity.errors import MalformedError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from comity.conduct.inquiry.view import InquiryView
+    from comity.exchange.view import Held
+    from comity.kernel.statement import Statement
+
+_UNCHECKED = "as the files say: signatures and places in logs are not checked here; comity verify checks a trail"
+_MAX_STATEMENTS = 10_000
+
+
+@click.command("investigate")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--trust", type=DIRECTORY, default=None, help="The reader's own trust folder, for a trail.")
+@click.option("--next", "draft", type=FILE, default=None, help="Say whether this statement may come next.")
+@click.option("--at", "moment", default=None, help="Time of the question, YYYY-MM-DDTHH:MM:SSZ; now by default.")
+@json_option
+@click.pass_obj
+def investigate(
+    folder: Path | None, path: Path | None, trust: Path | None, draft: Path | None, moment: str | None, *, as_json: bool
+) -> None:
+    """Show where the inquiry in PATH stands: mandate, consents, questions and their periods, findings, replies.
+
+    PATH is a folder of statements, one envelope a file, or the trail of a published finding, which is checked in full
+    against a trust folder. Without PATH the mandates are listed that the ledger holds.
+    """
+    if path is None:
+        _mandates(folder, as_json=as_json)
+        return
+    if path.is_dir():
+        _of_folder(path, draft, _moment(moment), as_json=as_json)
+        return
+    if draft is not None:
+        raise MalformedError("a trail is of a finding that was published; --next goes with a folder of statements")
+    if trust is None:
+        raise MalformedError("a trail is checked against a trust folder; name yours with --trust")
+    _of_trail(path, trust, as_json=as_json)
+
+
+def _mandates(folder: Path | None, *, as_json: bool) -> None:
+    from comity.cli.conduct_text import came_text, record_json
+    from comity.conduct.inquiry.statements import Mandate
+    from comity.conduct.verbs import guarded
+
+    with ledger_of(folder) as ledger:
+        held = [(record, ledger.provenances(record.id)) for record in ledger.records("mandate")]
+    if as_json:
+        print_json([record_json(record, came) for record, came in held])
+        return
+    for record, came in held:
+        body = record.body
+        assert isinstance(body, Mandate)
+        given = body.given_by.name
+        text = (
+            f"mandate {record.id[:SHORT]}: {given} asks {body.investigator} to inquire into operation "
+            f"{body.operation[:SHORT]}; standard of proof: {body.standard_of_proof}"
+        )
+        print_lines([guarded(text, quoted=(given, body.standard_of_proof)), *(f"  {came_text(each)}" for each in came)])
+    if not held:
+        click.echo("no mandate is held", err=True)
+
+
+def _of_folder(path: Path, draft: Path | None, at: datetime, *, as_json: bool) -> None:
+    from comity.conduct.inquiry.view import check_draft, fold_inquiry
+    from comity.kernel.statement import parse_statement
+
+    held = list(_statements(path))
+    mandates = [item.id for item in held if item.statement.kind == "mandate"]
+    if len(mandates) != 1:
+        raise MalformedError(f"{path}: the folder of an inquiry holds one mandate, this one {len(mandates)}")
+    view = fold_inquiry(mandates[0], held, as_of=at)
+    if draft is not None:
+        following: Statement = parse_statement(read_file(draft))
+        check_draft(mandates[0], held, following)
+    if as_json:
+        print_json(_json(view) | ({} if draft is None else {"next": "may follow"}))
+        return
+    print_lines(_lines(view))
+    if draft is not None:
+        click.echo(f"{draft.name} may come next")
+
+
+def _of_trail(path: Path, trust: Path, *, as_json: bool) -> None:
+    from comity.conduct.inquiry.trail import check_trail
+
+    report = check_trail(path, trust)
+    if as_json:
+        print_json(
+            {
+                "inquiry": report.inquiry,
+                "exercise": report.exercise,
+                "state": report.state,
+                "findings": list(report.findings),
+                "facts": [{"topic": fact.topic, "text": fact.text, "where": fact.where} for fact in report.facts],
+                "withheld": list(report.withheld),
+                "not_proved": list(report.not_proved),
+            }
+        )
+        return
+    exercise = "EXERCISE: " if report.exercise else ""
+    print_lines([f"{exercise}inquiry {report.inquiry}: every check holds; its newest finding is {report.state}"])
+    for topic in dict.fromkeys(fact.topic for fact in report.facts):
+        print_lines([topic, *(f"  {fact.text}" for fact in report.facts if fact.topic == topic)])
+    print_lines(["not proved", *(f"  {text}" for text in report.not_proved)])
+
+
+def _statements(path: Path) -> "Iterator[Held]":
+    """Yield the statements of a folder in the order of their files' names, as the files say."""
+    from comity.exchange.view import Held
+    from comity.kernel.envelope import MAX_ENVELOPE_BYTES, parse_envelope
+    from comity.kernel.statement import parse_statement
+
+    files = sorted(path.glob("*.json"))
+    if not files or len(files) > _MAX_STATEMENTS:
+        raise NotFoundError(f"{path} holds {len(files)} statements, wanted 1 to {_MAX_STATEMENTS} files named *.json")
+    for file in files:
+        try:
+            envelope = parse_envelope(read_file(file, MAX_ENVELOPE_BYTES))
+            statement = None if envelope.sealed else parse_statement(envelope.payload)
+        except MalformedError as exc:
+            raise MalformedError(f"{file.name}: {exc.message}") from exc
+        if statement is None:
+            raise MalformedError(f"{file.name}: a sealed statement; those of an inquiry are public")
+        yield Held(id=envelope.id, statement=statement)
+
+
+def _lines(view: "InquiryView") -> "Iterator[str]":
+    from comity.conduct.verbs import guarded
+    from comity.kernel.canonical import format_time
+
+    mandate = view.mandate
+    yield _UNCHECKED
+    exercise = "EXERCISE: " if view.exercise else ""
+    yield f"{exercise}inquiry {view.inquiry}: {view.state}, as of {format_time(view.as_of)}"
+    given = (mandate.given_by.name, mandate.scope, mandate.standard_of_proof)
+    yield guarded(
+        f"  mandate of {given[0]} to {mandate.investigator}; scope: {given[1]}; standard of proof, chosen before "
+        f"anything was asked: {given[2]}",
+        quoted=given,
+    )
+    for _, consent in view.consents:
+        yield f"  consent of {consent.participant}: {consent.consent}"
+    for _, interest in view.interests:
+        yield f"  interests of {interest.member}: {interest.interests or interest.declares}"
+    for _, asked in view.evidence_requests:
+        yield f"  evidence asked of {asked.asked}: {asked.what}"
+    for question in view.questions:
+        if question.answered:
+            fate = "answered"
+        else:
+            fate = "open" if view.as_of < question.until else "not answered when the period ended"
+        yield f"  questions to {question.body.to}, to be answered until {format_time(question.until)}: {fate}"
+    for _, reply in view.replies:
+        yield f"  reply of {reply.reply.by.name}: {reply.reply.kind.replace('_', ' ')}"
+    for _, dissent in view.dissents:
+        yield f"  dissent of {dissent.member}: {dissent.text}"
+    for finding in view.findings:
+        body = finding.body.finding
+        by, told = body.investigator.name, (body.mandate, body.conclusion)
+        yield guarded(
+            f"  {finding.state}: found by {by} under mandate {told[0]}: {told[1]}; {len(finding.replies)} replies, "
+            f"{len(finding.dissents)} dissents, {len(finding.publications)} publications",
+            quoted=(by, *told),
+        )
+    for statement, reason in view.left_out:
+        yield f"  left out: {statement[:SHORT]}: {reason}"
+
+
+def _json(view: "InquiryView") -> dict[str, object]:
+    from comity.conduct.statements import encode_body
+    from comity.kernel.canonical import format_time
+
+    return {
+        "label": _UNCHECKED,
+        "inquiry": view.inquiry,
+        "exercise": view.exercise,
+        "state": view.state,
+        "as_of": format_time(view.as_of),
+        "mandate": encode_body(view.mandate),
+        "consents": [{"statement": name, **encode_body(body)} for name, body in view.consents],
+        "interests": [{"statement": name, **encode_body(body)} for name, body in view.interests],
+        "evidence_requests": [{"statement": name, **encode_body(body)} for name, body in view.evidence_requests],
+        "questions": [
+            {
+                "statement": each.statement,
+                **encode_body(each.body),
+                "until": format_time(each.until),
+                "replies": list(each.replies),
+                "answered": each.answered,
+            }
+            for each in view.questions
+        ],
+        "replies": [{"statement": name, **encode_body(body)} for name, body in view.replies],
+        "dissents": [{"statement": name, **encode_body(body)} for name, body in view.dissents],
+        "findings": [
+            {
+                "statement": each.statement,
+                "state": each.state,
+                "body": encode_body(each.body),
+                "replies": list(each.replies),
+                "dissents": list(each.dissents),
+                "publications": list(each.publications),
+                "corrections": list(each.corrections),
+                "replaced_by": each.replaced_by,
+            }
+            for each in view.findings
+        ],
+        "left_out": [{"statement": name, "reason": reason} for name, reason in view.left_out],
+    }
+
+
+def _moment(text: str | None) -> datetime:
+    from comity.kernel.canonical import parse_time
+
+    return datetime.now(UTC).replace(microsecond=0) if text is None else parse_time(text)

@@ -1,0 +1,139 @@
+"""What the commands about conduct share: the observatory's folder, its ledger, and how a figure is to be drawn."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from comity.cli.law_options import word_of
+from comity.cli.options import DIRECTORY
+from comity.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from comity.conduct.figures import Redraw
+    from comity.conduct.ledger import Ledger
+    from comity.conduct.record import Record
+    from comity.conduct.report.material import Material
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+LEDGER = "ledger.db"
+_ID_LENGTH = 64
+# As much of an id as tells records apart on a line for people.
+SHORT = 12
+_HIDDEN = re.compile("[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]")
+
+
+def folder_option(command: Command) -> Command:
+    """Take the observatory's folder, for a group of commands."""
+    text = "Folder of the observatory. Without it, the one in your data directory."
+    return click.option("--folder", type=DIRECTORY, default=None, help=text)(command)
+
+
+def redraw_options(command: Command) -> Command:
+    """Take how a figure is counted and what is left out."""
+    many: dict[str, Any] = {"multiple": True, "metavar": "NAME"}
+    for option in reversed(
+        (
+            click.option("--rule", default=None, help="Counting rule, such as state-only."),
+            click.option("--without-source", **many, help="Leave out a collection or publisher; may be repeated."),
+            click.option("--without-bloc", **many, help="Leave out a bloc of claimants, such as five-eyes."),
+            click.option("--without-claimant", **many, help="Leave out a claimant, by code or by name."),
+            click.option("--without-category", **many, help="Leave out a category, such as espionage."),
+            click.option("--no-single-voices", is_flag=True, help="Leave out what a single voice says."),
+            click.option("--without-months", type=int, default=0, help="Leave out the last months before the day."),
+            click.option("--no-clustering", is_flag=True, help="Take every claim for a voice of its own."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def redraw_of(given: dict[str, Any]) -> "Redraw":
+    """Return how to draw a figure from the options of `redraw_options`.
+
+    Raises:
+        NotFoundError: there is no such counting rule.
+        MalformedError: there is no such category, or the months are below zero.
+    """
+    from comity.conduct.counting_rules import DEFAULT_RULE
+    from comity.conduct.figures import Redraw
+
+    return Redraw(
+        rule=word_of(given["rule"]) or DEFAULT_RULE,
+        leave_out_sources=frozenset(given["without_source"]),
+        leave_out_blocs=frozenset(word_of(name) or name for name in given["without_bloc"]),
+        leave_out_claimants=frozenset(given["without_claimant"]),
+        leave_out_categories=frozenset(given["without_category"]),
+        leave_out_single_voices=given["no_single_voices"],
+        leave_out_last_months=given["without_months"],
+        clustering=not given["no_clustering"],
+    )
+
+
+def observatory(folder: Path | None) -> Path:
+    """Return the observatory's folder, the one named or that of the user's data directory.
+
+    Raises:
+        NotFoundError: none is named, and there is no home directory.
+    """
+    if folder is not None:
+        return folder
+    data = os.environ.get("XDG_DATA_HOME", "")
+    try:
+        return (Path(data) if data else Path.home() / ".local" / "share") / "comity" / "observatory"
+    except RuntimeError as exc:
+        raise NotFoundError("there is no home directory for an observatory; name a folder with --folder") from exc
+
+
+@contextmanager
+def ledger_of(folder: Path | None) -> Iterator["Ledger"]:
+    """Open the ledger of an observatory.
+
+    Raises:
+        NotFoundError: there is none.
+        StoreError: the file is no ledger.
+    """
+    from comity.conduct.kinds import KINDS
+    from comity.conduct.ledger import Ledger
+
+    path = observatory(folder)
+    if not (path / LEDGER).exists():
+        raise NotFoundError(f"no ledger in {path}; make one with comity conduct init {path}")
+    with Ledger.open(path / LEDGER, kinds=KINDS) as ledger:
+        yield ledger
+
+
+@contextmanager
+def material_of(folder: Path | None, as_of: "date", *, clustering: bool = True) -> Iterator["Material"]:
+    """Open the ledger of an observatory to ask it as it was on a day."""
+    from comity.conduct.report.material import Material
+
+    with ledger_of(folder) as ledger:
+        yield Material(ledger, as_of=as_of, clustering=clustering)
+
+
+def record_of(ledger: "Ledger", text: str, *kinds: str) -> "Record":
+    """Return a record by its id, or by the beginning of it; `kinds` are those that are meant.
+
+    Raises:
+        NotFoundError: no record has such an id, or several do, or it is of another kind.
+    """
+    text = text.lower()
+    found = ledger.record(text if len(text) == _ID_LENGTH else ledger.identify(text))
+    if kinds and found.kind not in kinds:
+        raise NotFoundError(f"the record {found.id[:SHORT]}… is a {found.kind}; wanted is a {' or '.join(kinds)}")
+    return found
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines, each as one line: what a record holds can neither move the cursor nor turn the direction."""
+    for line in lines:
+        # Splitting takes away every kind of line end; an empty line stays one.
+        click.echo(_HIDDEN.sub("\ufffd", " ".join(line.splitlines())))

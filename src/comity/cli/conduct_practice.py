@@ -1,0 +1,219 @@
+"""`comity conduct commitments`, `drill` and `disclose`: commitments, and practice between states."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from comity.cli.conduct_options import ledger_of, material_of, print_lines, record_of
+from comity.cli.law_options import code_of, day_of, on_option
+from comity.cli.options import FILE, json_option, print_json, read_file, say
+from comity.errors import MalformedError
+
+if TYPE_CHECKING:
+    from comity.conduct.ledger import Ledger
+    from comity.conduct.record import Record
+    from comity.conduct.statements import Body
+
+_NONCE_BYTES = 32
+_DAY_SECONDS = 86_400
+
+
+@click.command("commitments")
+@click.argument("state")
+@on_option
+@json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print a CSV table.")
+@click.pass_obj
+def commitments(folder: Path | None, state: str, day: str | None, *, as_json: bool, as_csv: bool) -> None:
+    """Say what STATE has committed itself to on a day: voluntary, voiced, signed or binding, each told apart."""
+    from comity.conduct.commitments.in_force import ROW_COLUMNS, commitments_on
+    from comity.conduct.corrections import Fates, Stated
+    from comity.conduct.statements import Body
+    from comity.law.sheet import csv_text
+
+    on, code = day_of(day), code_of(state)
+    with material_of(folder, on) as material:
+        fates = Fates(material.loose(), on)
+        stated: list[Stated[Body]] = [fates.stated(record) for record in fates.records.values()]
+        found = commitments_on(code, on, records=[each.record for each in stated if each.stands])
+    if as_json:
+        print_json(found.to_json())
+    elif as_csv:
+        click.echo(csv_text(ROW_COLUMNS, found.rows()), nl=False)
+    else:
+        print_lines(found.lines())
+
+
+@click.group("drill", invoke_without_command=True)
+@click.option("--at", "moment", default=None, help="Time of the question, YYYY-MM-DDTHH:MM:SSZ; now by default.")
+@json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print a CSV table.")
+@click.pass_context
+def drill(ctx: click.Context, moment: str | None, *, as_json: bool, as_csv: bool) -> None:
+    """Show contact drills: who asked whom for a sign of life, what came back, and what of it is proven.
+
+    Without receipts or witnesses, as here, only what the two sides say is known, and nothing is presumed of silence.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from comity.conduct.commitments.drill import DRILL_COLUMNS, drill_table, told_answer, told_ping
+    from comity.conduct.commitments.statements import Ping, PingAnswer
+    from comity.law.sheet import csv_text
+
+    folder: Path | None = ctx.obj
+    with ledger_of(folder) as ledger:
+        pings = [record.body for record in ledger.records("ping")]
+        answers = [record.body for record in ledger.records("ping-answer")]
+    found = drill_table(
+        [told_ping(body) for body in pings if isinstance(body, Ping)],
+        [told_answer(body) for body in answers if isinstance(body, PingAnswer)],
+        deliveries={},
+        as_of=_moment(moment),
+    )
+    if as_json:
+        print_json(found.to_json())
+    elif as_csv:
+        click.echo(csv_text(DRILL_COLUMNS, found.rows()), nl=False)
+    else:
+        print_lines(found.lines())
+        for row in found.drills:
+            print_lines(row.lines())
+
+
+@drill.command("ping")
+@click.argument("by")
+@click.argument("to")
+@click.option("--point", required=True, help="Point of contact that asks.")
+@click.option("--window", default=_DAY_SECONDS, show_default=True, help="Seconds in which an answer is due.")
+@click.option("--name", default=None, help="Name of the drill.")
+@click.option("--under", default=None, help="Commitment under which it takes place, such as un_cbms:1.")
+@click.option("--at", "moment", default=None, help="Time of the ping, YYYY-MM-DDTHH:MM:SSZ; now by default.")
+@click.pass_obj
+def ping(
+    folder: Path | None,
+    by: str,
+    to: str,
+    point: str,
+    window: int,
+    name: str | None,
+    under: str | None,
+    moment: str | None,
+) -> None:
+    """Enter a ping of BY to TO with a fresh nonce, and print it, to be said as a statement."""
+    import secrets
+
+    from comity.conduct.commitments.drill import make_ping
+
+    at = _moment(moment)
+    body = make_ping(
+        by=code_of(by),
+        to=code_of(to),
+        point=point,
+        nonce=secrets.token_bytes(_NONCE_BYTES),
+        sent=at,
+        window_seconds=window,
+        drill=name,
+        under=under,
+    )
+    with ledger_of(folder) as ledger:
+        print_json(_enter(ledger, [body], point, at)[0].to_json())
+
+
+@drill.command("answer")
+@click.argument("identifier", metavar="PING")
+@click.option("--point", required=True, help="Point of contact that answers.")
+@click.option("--at", "moment", default=None, help="Time of the answer, YYYY-MM-DDTHH:MM:SSZ; now by default.")
+@click.pass_obj
+def answer(folder: Path | None, identifier: str, point: str, moment: str | None) -> None:
+    """Enter the answer to PING, with its nonce, and print it, to be said as a statement."""
+    from comity.conduct.commitments.drill import answer_ping
+    from comity.conduct.commitments.statements import Ping
+
+    at = _moment(moment)
+    with ledger_of(folder) as ledger:
+        asked = record_of(ledger, identifier, "ping").body
+        assert isinstance(asked, Ping)
+        print_json(_enter(ledger, [answer_ping(asked, point=point, answered=at)], point, at)[0].to_json())
+
+
+@click.command("disclose")
+@click.option("--template", is_flag=True, help="Print the form, to be filled in.")
+@click.option("--answers", type=FILE, default=None, help="Read a form that was filled in, and enter its answers.")
+@click.option("--by", default=None, help="Who enters the answers; whoever gives them by default.")
+@click.option("--state", default=None, help="Only this participant; with --template, for whom the form is.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a CSV table.")
+@on_option
+@json_option
+@click.pass_obj
+def disclose(
+    folder: Path | None,
+    answers: Path | None,
+    by: str | None,
+    state: str | None,
+    day: str | None,
+    *,
+    template: bool,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Show what states disclose of doctrine and capability: published, declined and no answer are told apart.
+
+    With --template print the form, with --answers read one. A state that nobody asked is shown as not asked.
+    """
+    from comity.conduct.commitments.disclosure import (
+        DISCLOSURE_COLUMNS,
+        disclosure_form,
+        disclosure_table,
+        parse_disclosures,
+    )
+    from comity.conduct.corrections import Fates, Stated
+    from comity.conduct.statements import Body
+    from comity.law.sheet import csv_text
+
+    on = day_of(day)
+    code = None if state is None else code_of(state)
+    if template:
+        if answers is not None:
+            raise MalformedError("give --template or --answers, not both")
+        click.echo(disclosure_form(code or "XAA"), nl=False)
+        return
+    if answers is not None:
+        found = parse_disclosures(read_file(answers), where=answers.name)
+        at = datetime(on.year, on.month, on.day, tzinfo=UTC)
+        with ledger_of(folder) as ledger:
+            added = _enter(ledger, found, by or found[0].said_by.name, at)
+        say(f"{len(added)} answers were entered")
+        return
+    with material_of(folder, on) as material:
+        fates = Fates(material.loose(), on)
+        stated: list[Stated[Body]] = [fates.stated(record) for record in fates.records.values()]
+        held = [each.record for each in stated if each.stands]
+    table = disclosure_table(held, on, participants=None if code is None else [code])
+    if as_json:
+        print_json(table.to_json())
+    elif as_csv:
+        click.echo(csv_text(DISCLOSURE_COLUMNS, table.rows()), nl=False)
+    elif code is not None:
+        print_lines(table.participant_lines(code))
+    else:
+        print_lines(table.lines())
+
+
+def _enter(ledger: "Ledger", bodies: "tuple[Body, ...] | list[Body]", by: str, at: datetime) -> "list[Record]":
+    """Enter bodies by hand on the day of `at`; return their records."""
+    from comity.conduct.kinds import KINDS
+    from comity.conduct.record import Origin, Provenance
+    from comity.conduct.record import record_of as made
+
+    came = Provenance(origin=Origin.HAND, source=by, on=at.date())
+    records = [made(body, came, KINDS) for body in bodies]
+    ledger.add(records)
+    return records
+
+
+def _moment(text: str | None) -> datetime:
+    from comity.kernel.canonical import parse_time
+
+    return datetime.now(UTC).replace(microsecond=0) if text is None else parse_time(text)

@@ -1,0 +1,190 @@
+"""`comity conduct show`, `operations` and `claims`: what is on record, each claim with the reply beside it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from comity.cli.conduct_options import SHORT, material_of, print_lines, record_of, redraw_of, redraw_options
+from comity.cli.law_options import code_of, day_of, on_option
+from comity.cli.options import json_option, print_json
+from comity.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from comity.conduct.report.material import Material
+    from comity.conduct.view import ClaimView, LedgerView, OperationView
+
+_CODE_LENGTH = 3
+
+
+@click.command("show")
+@click.argument("identifier", metavar="ID")
+@on_option
+@json_option
+@click.pass_obj
+def show(folder: Path | None, identifier: str, day: str | None, *, as_json: bool) -> None:
+    """Show the record ID, which may be the beginning of an id; an operation with everything that hangs on it."""
+    from comity.cli.conduct_text import operation_json, operation_lines, record_json, record_lines
+
+    with material_of(folder, day_of(day)) as material:
+        record = record_of(material.ledger, identifier)
+        if record.kind == "operation":
+            view = material.operation(record.id).operation(record.id)
+            if as_json:
+                print_json(operation_json(view, material.provenances))
+            else:
+                print_lines(operation_lines(view, material.provenances))
+            return
+        came = material.provenances(record.id)
+        if as_json:
+            print_json(record_json(record, came))
+        else:
+            print_lines(record_lines(record, came))
+
+
+@click.command("operations")
+@click.option("--find", "text", default=None, help="Only those with this text in a title, name or id elsewhere.")
+@click.option("--category", default=None, help="Only those of a category, such as sabotage.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many at most.")
+@click.option("--after", default=None, metavar="ID", help="Begin after this operation.")
+@on_option
+@json_option
+@click.pass_obj
+def operations(
+    folder: Path | None,
+    text: str | None,
+    category: str | None,
+    limit: int,
+    after: str | None,
+    day: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """List operations by title: what is alleged, with how many claims, voices and replies there are."""
+    from comity.cli.conduct_text import operation_line, operation_summary
+    from comity.conduct.figures import Redraw
+
+    if category is not None:
+        # An unknown category is refused as a redraw refuses it.
+        Redraw(leave_out_categories=frozenset({category}))  # type: ignore[arg-type] # checked by the redraw itself
+    with material_of(folder, day_of(day)) as material:
+        found = list(_operations(material, text, category, limit=limit, after=after))
+    if as_json:
+        print_json([operation_summary(each) for each in found])
+        return
+    print_lines(operation_line(each) for each in found)
+    if len(found) == limit:
+        click.echo(f"at most {limit} are shown; go on with --after {found[-1].id[:SHORT]}", err=True)
+
+
+@click.command("claims")
+@click.option("--about", default=None, metavar="STATE", help="Only those that name this participant at any level.")
+@click.option("--claimant", default=None, metavar="NAME", help="Only those of this claimant, by code or by name.")
+@click.option("--all", "everything", is_flag=True, help="Also those that are left out, with the reason.")
+@redraw_options
+@on_option
+@json_option
+@click.pass_obj
+def claims(
+    folder: Path | None,
+    /,
+    about: str | None,
+    claimant: str | None,
+    day: str | None,
+    *,
+    everything: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """List claims by the title of the operation, each with the replies to it.
+
+    Without an option that leaves something out or names a rule, all are listed, retracted ones as retracted.
+    """
+    from comity.cli.conduct_text import claim_block, claim_json
+
+    redraw, as_of = redraw_of(given), day_of(day)
+    code = None if about is None else code_of(about)
+    with material_of(folder, as_of, clustering=redraw.clustering) as material:
+        view = _touched(material, code, claimant)
+        left_out = dict(material.claims_of(view.operations).left_out(redraw, as_of=as_of)) if _redraws(given) else {}
+        held = [
+            (claim, operation)
+            for operation in view.operations
+            for claim in operation.claims
+            if (code is None or any(subject.participant == code for subject in claim.body.about))
+            and (claimant is None or _is_by(claim, claimant))
+            and (everything or claim.id not in left_out)
+        ]
+        if as_json:
+            print_json(
+                [
+                    claim_json(claim, operation, material.provenances) | _left_out(left_out.get(claim.id))
+                    for claim, operation in held
+                ]
+            )
+            return
+        for claim, operation in held:
+            reason = left_out.get(claim.id)
+            print_lines(claim_block(claim, operation, left_out=reason))
+        hidden = 0 if everything else len(left_out)
+        told = f"; {hidden} left out: {redraw.text}" if hidden else ""
+        click.echo(f"{len(held)} claims{told}", err=True)
+
+
+def _operations(
+    material: "Material", text: str | None, category: str | None, *, limit: int, after: str | None
+) -> Iterator["OperationView"]:
+    """Yield operations as they stand, by title; a version that was replaced comes as the one that stands."""
+    shown: set[str] = set()
+    for page in _pages(material, text, after):
+        for view in material.view(material.ledger.of_operations(page)).operations:
+            wanted = any(version.id in page for version in view.versions)
+            if wanted and view.id not in shown and category in {None, view.body.category}:
+                shown.add(view.id)
+                yield view
+                if len(shown) == limit:
+                    return
+
+
+def _pages(material: "Material", text: str | None, after: str | None) -> Iterator[set[str]]:
+    last = None if after is None else record_of(material.ledger, after, "operation").id
+    if text is not None:
+        found = [record.id for record in material.ledger.find(text)]
+        if last is not None:
+            if last not in found:
+                raise NotFoundError(f"the operation after which to begin does not match {text!r}")
+            found = found[found.index(last) + 1 :]
+        yield set(found)
+        return
+    while records := material.ledger.operations(after=last, limit=200):
+        yield {record.id for record in records}
+        last = records[-1].id
+
+
+def _touched(material: "Material", code: str | None, claimant: str | None) -> "LedgerView":
+    """Return the operations on which the claims asked for can be."""
+    if code is not None:
+        return material.view(material.ledger.about(code))
+    if claimant is not None:
+        return material.view(material.ledger.by_claimant(claimant))
+    return material.everything()
+
+
+def _redraws(given: dict[str, Any]) -> bool:
+    """Whether anything was said of how to count, clustering apart, which leaves nothing out."""
+    return any(value for name, value in given.items() if name != "no_clustering")
+
+
+def _is_by(claim: "ClaimView", name: str) -> bool:
+    from comity.conduct.admission import folded
+    from comity.conduct.view import shown_name
+
+    speaker = claim.body.claimant
+    if len(name) == _CODE_LENGTH and speaker.participant == name.upper():
+        return True
+    return folded(name) in {folded(speaker.name), folded(shown_name(speaker))}
+
+
+def _left_out(reason: str | None) -> dict[str, object]:
+    return {} if reason is None else {"left_out": reason}
