@@ -200,8 +200,8 @@ def test_what_the_tables_no_longer_say_is_asked_about_again(texts: Texts) -> Non
     shown = run(law, "--folder", texts.folder, "text", "show", INSTRUMENT).stdout
     assert "confirmed: 2(2); of these the tables now say something else: 2, 2(3)" in shown
     assert "confirmed: 1\n" in shown
-    again = texts.confirm(answers="y\ny\n")
-    assert f"2 provisions of {INSTRUMENT} confirmed by Maria, 5 in all" in again.stdout
+    again = texts.confirm(answers="n\ny\n")
+    assert f"1 provisions of {INSTRUMENT} confirmed by Maria, 4 in all" in again.stdout
     register = LawFolder(texts.folder).register()
     assert {row.grade for row in register.clocks if row.instrument == INSTRUMENT} == {Grade.TEXT}
 

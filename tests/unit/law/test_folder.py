@@ -189,6 +189,10 @@ def test_a_list_that_could_not_be_read_again_is_not_kept(folder: LawFolder, stra
     bad = act("PRT", Act.DECLARATION, date(2026, 5, 1), **strays)
     with pytest.raises(MalformedError, match=words):
         keep(folder, bad)
+    reported = next(row for row in INSTALLED.actions_of("hanoi", "QAT") if row.act.binds)
+    twin = replace(reported, on=reported.known_by, known_by=None, confidence=Confidence.CONFIRMED)
+    with pytest.raises(MalformedError, match=r"actions\.csv repeats hanoi QAT"):
+        keep(folder, twin)
     with pytest.raises(MalformedError, match="PRT ratification on 2026-05-01 is there twice"):
         keep(folder, *[act("PRT", Act.RATIFICATION, date(2026, 5, 1))] * 2)
     assert not (folder.path / "hanoi").exists()

@@ -34,7 +34,7 @@ def read_rows_csv(data: bytes, *, as_of: date | None = None, complete: bool = Fa
     digest = digest_of(data)
     lines = _lines(data)
     heading, rows = lines[0], lines[1:]
-    if len(heading.cells) == 1 and (mark := re.search(r"[;\t]", heading.cells[0].text)) is not None:
+    if (mark := re.search(r"[;\t]", heading.cells[0].text)) is not None:
         raise MalformedError(f"{heading.where}: {mark[0]!r} stands between the cells; save the list with commas")
     if tuple(cell.text for cell in heading.cells) == _OWN_COLUMNS:
         acts, unread = _own(data), tuple[str, ...]()

@@ -61,6 +61,7 @@ def test_the_difference_is_to_the_acts_of_the_same_instrument() -> None:
         (b"PK\x03\x04 Signature Ratification", "in no known form"),
         (b"name,day\nPortugal,2025-10-25\n", "text with commas between its cells that begins with participant,"),
         (b"participant;signature\nPortugal;2025-10-25\n", "';' stands between the cells; save the list with commas"),
+        (b"Participant;Ratification, Accession(a)\nPortugal;1 May 2026 a\n", "';' stands between the cells"),
         (b"Participant\tSignature\nPortugal\t2025-10-25\n", "'.t' stands between the cells"),
         (b"A page on the signature and ratification of nothing", "the chart: no row of a participant"),
     ],
