@@ -46,23 +46,25 @@ def commitments(folder: Path | None, state: str, day: str | None, *, as_json: bo
         print_lines(found.lines())
 
 
-@click.group("drill", invoke_without_command=True)
+@click.group("drill")
+def drill() -> None:
+    """Keep contact drills: a ping between points of contact, the answer, and what of it is proven."""
+
+
+@drill.command("table")
 @click.option("--at", "moment", default=None, help="Time of the question, YYYY-MM-DDTHH:MM:SSZ; now by default.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print a CSV table.")
-@click.pass_context
-def drill(ctx: click.Context, moment: str | None, *, as_json: bool, as_csv: bool) -> None:
-    """Show contact drills: who asked whom for a sign of life, what came back, and what of it is proven.
+@click.pass_obj
+def table(folder: Path | None, moment: str | None, *, as_json: bool, as_csv: bool) -> None:
+    """Show who asked whom for a sign of life, what came back, and what of it is proven.
 
     Without receipts or witnesses, as here, only what the two sides say is known, and nothing is presumed of silence.
     """
-    if ctx.invoked_subcommand is not None:
-        return
     from comity.conduct.commitments.drill import DRILL_COLUMNS, drill_table, told_answer, told_ping
     from comity.conduct.commitments.statements import Ping, PingAnswer
     from comity.law.sheet import csv_text
 
-    folder: Path | None = ctx.obj
     with ledger_of(folder) as ledger:
         pings = [record.body for record in ledger.records("ping")]
         answers = [record.body for record in ledger.records("ping-answer")]
@@ -190,15 +192,15 @@ def disclose(
         fates = Fates(material.loose(), on)
         stated: list[Stated[Body]] = [fates.stated(record) for record in fates.records.values()]
         held = [each.record for each in stated if each.stands]
-    table = disclosure_table(held, on, participants=None if code is None else [code])
+    shown = disclosure_table(held, on, participants=None if code is None else [code])
     if as_json:
-        print_json(table.to_json())
+        print_json(shown.to_json())
     elif as_csv:
-        click.echo(csv_text(DISCLOSURE_COLUMNS, table.rows()), nl=False)
+        click.echo(csv_text(DISCLOSURE_COLUMNS, shown.rows()), nl=False)
     elif code is not None:
-        print_lines(table.participant_lines(code))
+        print_lines(shown.participant_lines(code))
     else:
-        print_lines(table.lines())
+        print_lines(shown.lines())
 
 
 def _enter(ledger: "Ledger", bodies: "tuple[Body, ...] | list[Body]", by: str, at: datetime) -> "list[Record]":

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from comity.conduct.bulk import many_objects
 from comity.conduct.commitments.statements import KINDS as COMMITMENT_KINDS
 from comity.conduct.counting import Claims, facts_of
 from comity.conduct.ledger import Ledger
@@ -74,14 +75,15 @@ class Material:
     def claims(self) -> Claims:
         """Return every claim of the ledger made ready for counting, once."""
         if self._claims is None:
-            several = self.ledger.several_provenances()
             views = self.everything().operations
-            once = {claim.id: (claim.record.provenance,) for view in views for claim in view.claims}
+            with many_objects():
+                several = self.ledger.several_provenances()
+                once = {claim.id: (claim.record.provenance,) for view in views for claim in view.claims}
 
-            def came(claim: str) -> tuple[Provenance, ...]:
-                return tuple(each for each in several.get(claim, once[claim]) if each.on <= self.as_of)
+                def came(claim: str) -> tuple[Provenance, ...]:
+                    return tuple(each for each in several.get(claim, once[claim]) if each.on <= self.as_of)
 
-            self._claims = Claims(facts_of(views, came))
+                self._claims = Claims(facts_of(views, came))
         return self._claims
 
     def claims_of(self, operations: Iterable[OperationView]) -> Claims:
