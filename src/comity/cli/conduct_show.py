@@ -167,7 +167,8 @@ def _touched(material: "Material", code: str | None, claimant: str | None) -> "L
     if code is not None:
         return material.view(material.ledger.about(code))
     if claimant is not None:
-        return material.view(material.ledger.by_claimant(claimant))
+        # A code is written in capitals; names are compared without case.
+        return material.view(material.ledger.by_claimant(claimant.upper()))
     return material.everything()
 
 

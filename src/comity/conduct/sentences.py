@@ -17,9 +17,10 @@ from comity.conduct.commitments.statements import (
 )
 from comity.conduct.corrections import Stated
 from comity.conduct.record import Record
-from comity.conduct.statements import Finding, Reply
+from comity.conduct.statements import Finding, Reply, Subject
 from comity.conduct.verbs import guarded
 from comity.conduct.view import ClaimView, OperationView, shown_name
+from comity.parties.participants import participant
 
 # What a claim rests on, by its tier; the number is an order of kinds and never summed.
 TIERS: Final = (
@@ -64,7 +65,7 @@ def claim_sentence(claim: ClaimView, operation: OperationView, when: str | None)
     instead = " instead" if body.polarity == "reassigns" else ""
     parts = []
     for subject, name in zip(body.about, whom, strict=True):
-        what = f"it came from {name}" if subject.level == "place" else f"{name} ({subject.level}) is behind it"
+        what = f"it came from {name}" if subject.level == "place" else f"{name} ({level_text(subject)}) is behind it"
         parts.append(f"{claimant} {saying} that {what}{instead}")
     basis = "none given" if body.basis_tier is None else TIERS[body.basis_tier]
     fate = ""
@@ -77,6 +78,13 @@ def claim_sentence(claim: ClaimView, operation: OperationView, when: str | None)
         f"said {body.said or 'on a day not given'}; basis: {basis}{fate}",
         quoted=(title, claimant, *whom),
     )
+
+
+def level_text(subject: Subject) -> str:
+    """Return at which level a claim names somebody, for an organ or a unit with the state that it names with it."""
+    if subject.participant is None or subject.level in {"place", "state"}:
+        return subject.level
+    return f"{subject.level} of {participant(subject.participant).name}"
 
 
 def reply_sentence(stated: Stated[Reply]) -> str:

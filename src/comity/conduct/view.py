@@ -166,8 +166,12 @@ def fold(
 
 
 def shown_name(who: Speaker | Subject) -> str:
-    """Return the name under which somebody is shown: that of the table of participants for a listed code."""
-    listed = None if who.participant is None else load_participants().get(who.participant)
+    """Return the name under which somebody is shown: that of the table of participants for a listed state or place.
+
+    What an organ, a unit or a body of a state says or is said to be stays in its own name, for it is not the state.
+    """
+    whole = who.kind == "state" if isinstance(who, Speaker) else who.level in {"place", "state"}
+    listed = load_participants().get(who.participant) if whole and who.participant is not None else None
     return who.name if listed is None else listed.name
 
 

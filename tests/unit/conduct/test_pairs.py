@@ -135,7 +135,10 @@ def test_a_claim_says_who_claims_what_on_which_basis_with_the_reply_beside_it() 
         ({"polarity": "denies"}, "State XBB denies that State XAA (state) is behind it"),
         ({"polarity": "reassigns"}, "State XBB claims that State XAA (state) is behind it instead"),
         ({"about": make.subject("XAA", "place")}, "State XBB claims that it came from Territory of XAA"),
-        ({"about": make.subject("XAA", "unit")}, "State XBB claims that Unit 7 of XAA (unit) is behind it"),
+        (
+            {"about": make.subject("XAA", "unit")},
+            "State XBB claims that Unit 7 of XAA (unit of Fictitious participant XAA) is behind it",
+        ),
         ({"without": ["basis_tier", "said"]}, "said on a day not given; basis: none given"),
     ],
 )

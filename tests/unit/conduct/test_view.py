@@ -13,7 +13,7 @@ import comity.conduct.view as module
 from comity.conduct.ledger import Ledger
 from comity.conduct.record import Record
 from comity.conduct.statements import KINDS, Body, Operation, Speaker, Subject
-from comity.conduct.view import OperationView, fold
+from comity.conduct.view import OperationView, fold, shown_name
 from comity.errors import NotFoundError
 from support.conduct_records import (
     claim,
@@ -391,3 +391,12 @@ def test_nothing_in_the_view_is_a_score() -> None:
     members = {name for shape in (OperationView, module.ClaimView, module.LedgerView) for name in dir(shape)}
     assert members.isdisjoint({"score", "rank", "confidence", "verdict", "probability", "guilt", "weight"})
     assert KINDS["operation"] is Operation
+
+
+def test_what_a_body_of_a_state_says_is_shown_in_its_own_name_for_it_is_not_the_state() -> None:
+    centre = Speaker(name="Centre for Tides", kind="organisation", participant="PRT")
+    assert shown_name(centre) == "Centre for Tides"
+    assert shown_name(Speaker(name="Portuguese Republic", kind="state", participant="PRT")) == "Portugal"
+    assert shown_name(Subject(level="organ", name="Harbour service", participant="PRT")) == "Harbour service"
+    assert shown_name(Subject(level="place", name="PT", participant="PRT")) == "Portugal"
+    assert shown_name(Subject(level="state", name="Sea of nowhere")) == "Sea of nowhere"

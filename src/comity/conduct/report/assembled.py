@@ -362,6 +362,8 @@ def _alleged(operation: OperationView) -> Markup:
 
 def _listed(target: Target) -> str:
     """Return the name under which somebody who was hit is shown."""
+    if target.kind != "state":
+        return target.name
     return shown_name(Subject(level="state", name=target.name, participant=target.participant))
 
 

@@ -18,7 +18,8 @@ from comity.conduct.verbs import guarded
 # Marks that turn the direction of what follows. They could make a text look like another one.
 _HIDDEN: Final = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _VOID: Final = frozenset({"meta", "br", "line", "rect", "circle", "path", "col"})
-_STAND_IN: Final = "quotedtext"
+# Data may be a name or not, so that a template must pass with either in its place.
+_STAND_INS: Final = ("quotedtext", "Somename")
 _FORMATTER: Final = string.Formatter()
 
 
@@ -121,5 +122,6 @@ def short(value: str, width: int) -> str:
 @lru_cache(maxsize=4096)
 def _parts(template: str) -> tuple[tuple[str, str | None], ...]:
     parts = tuple((literal, name) for literal, name, _, _ in _FORMATTER.parse(template))
-    guarded("".join(literal + ("" if name is None else _STAND_IN) for literal, name in parts))
+    for stand_in in _STAND_INS:
+        guarded("".join(literal + ("" if name is None else stand_in) for literal, name in parts))
     return parts

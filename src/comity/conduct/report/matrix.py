@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from comity.conduct.admission import folded
+from comity.conduct.corrections import is_about
 from comity.conduct.report.markup import Markup, join, quote, say, table, tag
 from comity.conduct.report.page import figure
 from comity.conduct.report.svg import circle, label, rect, svg
@@ -113,19 +114,18 @@ def _column(cells: dict[_Cell, list[_Said]], column: str) -> list[_Said]:
     return [said for (_, name), found in cells.items() if name == column for said in found]
 
 
-def _answers(said: Iterable[_Said], column: str) -> dict[str, tuple[str, str, Markup]]:
-    """Return the replies to claims of a column by whomever it names: sign, sentence and line by id."""
+def _answers(said: Iterable[_Said]) -> dict[str, tuple[str, str, Markup]]:
+    """Return the replies to claims of a column by whomever it names, or in its name: sign, sentence and line by id."""
     found = {}
-    for claim, _, _ in said:
+    for claim, _, subject in said:
         for reply in claim.replies:
-            if shown_name(reply.body.by) == column:
+            if is_about(subject, reply.body.by):
                 found[reply.id] = (_SIGNS[reply.body.kind], reply_sentence(reply), reply_line(reply.body))
     return found
 
 
 def _replies(said: Sequence[_Said], x: float, y: float) -> list[Markup]:
-    column = shown_name(said[0][2])
-    answers = list(_answers(said, column).values())
+    answers = list(_answers(said).values())
     if not answers:
         return [label(x + 6, y + 19, "none on record", class_="small")]
     parts: list[Markup] = []
@@ -148,7 +148,7 @@ def _table(cells: dict[_Cell, list[_Said]], rows: list[str], columns: list[str],
                     (quote(row), quote(column), tag("ul", *(_item(each, voices) for each in said), class_="more"))
                 )
     for column in columns:
-        told = [line_ for _, _, line_ in _answers(_column(cells, column), column).values()]
+        told = [line_ for _, _, line_ in _answers(_column(cells, column)).values()]
         lines.append((quote(column), quote(_REPLY_ROW), join(told or [say(NO_REPLY)], "; ")))
     return table(
         ("Who", "About whom", "Claims, or replies"), lines, say("Every claim with its voice, then the replies.")

@@ -11,7 +11,7 @@ from comity.conduct.corrections import CorrectedBy, CorrectionView, Stated
 from comity.conduct.pairs import time_of
 from comity.conduct.record import Origin, Provenance
 from comity.conduct.report.markup import Child, Markup, items, join, link, quote, say, tag
-from comity.conduct.sentences import TIERS
+from comity.conduct.sentences import TIERS, level_text
 from comity.conduct.statements import Claim, Correction, Finding, Reply, Source, Subject
 from comity.conduct.view import ClaimView, OperationView, shown_name
 
@@ -99,7 +99,7 @@ def claim_lines(claim: ClaimView) -> Iterator[Markup]:
 def claim_line(body: Claim, subject: Subject) -> Markup:
     """Return what a claim says of one subject."""
     template = _CLAIMS[body.polarity, subject.level == "place"]
-    return say(template, claimant=shown_name(body.claimant), name=shown_name(subject), level=subject.level)
+    return say(template, claimant=shown_name(body.claimant), name=shown_name(subject), level=level_text(subject))
 
 
 def reply_line(body: Reply) -> Markup:
@@ -218,7 +218,8 @@ def provenance_line(came: Provenance) -> Markup:
 
 def source_line(source: Source) -> Markup:
     """Return where a thing can be read."""
-    title = quote(source.title) if source.url is None else link(source.url, source.title)
+    # The address stands on the page itself, so that it survives on paper.
+    title = join([quote(source.title), *([] if source.url is None else [": ", link(source.url, source.url)])])
     more = [text for text in (source.publisher, source.published, source.locator, source.language) if text is not None]
     return join([title, *(join([", ", quote(text)]) for text in more)])
 
