@@ -11,7 +11,6 @@ from comity.cli.law_reform import amend, checklist, gaps
 from comity.cli.law_text import text
 from comity.cli.options import json_option, print_json
 
-_GRADES = "Grades: T text read, S secondary source, P parent treaty, M memory; M may warn and never decides."
 _PENALTY = "Maximum custody for the act there, in years; life, none (no offence there) or unknown."
 
 
@@ -187,6 +186,7 @@ def cable(
     as_json: bool,
 ) -> None:
     """Say who may act on a damaged submarine cable, whose duty it is, and how the evidence travels."""
+    from comity.law.report import GRADES
     from comity.law.sea.answer import lines
     from comity.law.sea.damage import cable_damage
 
@@ -205,4 +205,4 @@ def cable(
         return
     for line in lines(found):
         click.echo(line)
-    click.echo(f"\n{_GRADES}")
+    click.echo(f"\n{GRADES}")

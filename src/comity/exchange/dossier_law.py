@@ -17,10 +17,11 @@ import msgspec
 from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.exchange.dossier_facts import Checked, Fact, name_statement, opening_of, shown
 from comity.exchange.dossier_fold import Closed
-from comity.exchange.legal import covers, parse_measure
+from comity.exchange.legal import covers
 from comity.exchange.statements import Request, Safeguards, body_of
 from comity.kernel.trust import Recognition, participant_of
 from comity.law.basis import legal_basis
+from comity.law.measures import parse_measure
 from comity.law.option import BasisOption
 from comity.law.reason import Reason
 from comity.law.register import Register

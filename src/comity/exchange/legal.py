@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from comity.errors import MalformedError, NotFoundError, PolicyError
+from comity.errors import NotFoundError, PolicyError
 from comity.exchange.statements import (
     Authorised,
     NotExecuted,
@@ -32,7 +32,7 @@ from comity.law.clocks import Clock, ClockKind, due
 from comity.law.competence import check_competence
 from comity.law.contents import check_complete
 from comity.law.grounds import check_refusal, non_execution_reason
-from comity.law.measures import Measure
+from comity.law.measures import parse_measure
 from comity.law.model import GroundCode
 from comity.law.option import Answer, BasisOption, terms_answer
 from comity.law.reach import NO_PENALTIES, Penalties, parse_penalty
@@ -188,18 +188,6 @@ def basis_on(
         organised=organised,
         register=register,
     )
-
-
-def parse_measure(text: str) -> Measure:
-    """Return the measure named `text`.
-
-    Raises:
-        MalformedError: there is none of that name.
-    """
-    try:
-        return Measure(text)
-    except ValueError as exc:
-        raise MalformedError(f"measure {text!r} is unknown; known are {', '.join(Measure)}") from exc
 
 
 def keeping_floor(option: BasisOption) -> Clock | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from comity.law.clocks import Clock, ClockCalendar, ClockCharacter, ClockEvent, ClockKind
-from comity.law.model import Act, ActSort, Channel, Confidence, Oral, ProfileAspect
+from comity.law.model import Act, ActSort, Channel, Confidence, Oral, ProfileAspect, article_of, lies_within
 from comity.law.reason import Reason, graded
 from comity.law.register import Register
 from comity.law.rows import Action, Carrier, Conduct, ProfileEntry
@@ -25,7 +25,7 @@ def remarks_on(carrier: Carrier, conduct: Conduct | None, parties: Iterable[Stat
     pair = tuple(parties)
     names = {party.participant for party in pair}
     articles = {
-        _article(provision)
+        article_of(provision)
         for provision in (
             carrier.provision,
             carrier.channel_provision,
@@ -41,7 +41,8 @@ def remarks_on(carrier: Carrier, conduct: Conduct | None, parties: Iterable[Stat
         graded(act, code=act.act.value, text=remark_text(act), provision=act.provision)
         for party in pair
         for act in party.remarks
-        if (act.about is None or act.about in names) and (act.provision is None or _article(act.provision) in articles)
+        if (act.about is None or act.about in names)
+        and (act.provision is None or article_of(act.provision) in articles)
     ]
 
 
@@ -67,7 +68,7 @@ def reservations_on(act_holder: Status, provision: str) -> tuple[Action, ...]:
         if act.act is Act.RESERVATION
         and act.about in {None, act_holder.participant}
         and act.provision is not None
-        and _within(provision, act.provision)
+        and lies_within(provision, act.provision)
     )
 
 
@@ -175,11 +176,3 @@ def _told(row: ProfileEntry) -> Reason:
     note = "" if row.note is None else f" ({row.note})"
     text = f"{row.participant} tells of {row.aspect.replace('_', ' ')}: {row.value}{note}"
     return graded(row, code=f"profile_{row.aspect}", text=text, provision=None)
-
-
-def _article(provision: str) -> str:
-    return provision.partition("(")[0]
-
-
-def _within(provision: str, reserved_provision: str) -> bool:
-    return provision == reserved_provision or provision.startswith(f"{reserved_provision}(")

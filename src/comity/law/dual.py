@@ -24,7 +24,7 @@ from comity.law.elements import (
     load_element_sets,
     weakest,
 )
-from comity.law.model import Act, Confidence
+from comity.law.model import Act, Confidence, lies_within
 from comity.law.pair import check_pair
 from comity.law.reach import Penalties, Penalty
 from comity.law.reason import Reason, graded
@@ -231,13 +231,9 @@ def _narrowings(standing: Status, offence: str, elements: ElementSet | None) -> 
         for act in standing.remarks
         if act.act in {Act.RESERVATION, Act.DECLARATION}
         and act.provision is not None
-        and (_within(act.provision, offence) or _within(offence, act.provision))
+        and (lies_within(act.provision, offence) or lies_within(offence, act.provision))
         and act.about in {None, standing.participant}
     )
-
-
-def _within(part: str, whole: str) -> bool:
-    return part == whole or part.startswith(f"{whole}(")
 
 
 def _differences(asker: DualSide, asked: DualSide) -> tuple[ElementComparison, ...]:

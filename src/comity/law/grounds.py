@@ -14,7 +14,7 @@ from functools import cache
 
 from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.law.measures import Measure
-from comity.law.model import Exposure, GroundCode, check_provision
+from comity.law.model import Exposure, GroundCode, article_of, check_provision
 from comity.law.option import BasisOption
 from comity.law.reason import Reason
 from comity.law.register import Register, load_register
@@ -97,7 +97,7 @@ def check_refusal(option: BasisOption, code: GroundCode, article: str) -> tuple[
         PolicyError: the grounds of the instrument are complete, and the ground is not among them or stands elsewhere.
     """
     given = check_ground(option, code)
-    if any(_article(row.provision) == _article(article) for row in given):
+    if any(article_of(row.provision) == article_of(article) for row in given):
         return ()
     told = _lacks(option, code)
     if given:
@@ -108,7 +108,7 @@ def check_refusal(option: BasisOption, code: GroundCode, article: str) -> tuple[
         )
     complete = complete_grounds(option)
     by_other_law = complete is None or (
-        complete.open_by is not None and _article(complete.open_by) == _article(article)
+        complete.open_by is not None and article_of(complete.open_by) == article_of(article)
     )
     if not by_other_law and given:
         raise PolicyError(told)
@@ -119,10 +119,6 @@ def check_refusal(option: BasisOption, code: GroundCode, article: str) -> tuple[
 def _lacks(option: BasisOption, code: GroundCode) -> str:
     known = ", ".join(sorted({row.code.value for row in option.grounds}))
     return f"{option.label} gives no ground {code.value} for {option.measure.label}; it gives {known or 'none'}"
-
-
-def _article(provision: str) -> str:
-    return provision.partition("(")[0]
 
 
 def _build(fields: Fields) -> CompleteGrounds:

@@ -282,6 +282,16 @@ def check_provision(text: str) -> str:
     return text
 
 
+def article_of(provision: str) -> str:
+    """Return the article in which a provision lies, such as 29 for `29(2)(a)`."""
+    return provision.partition("(")[0]
+
+
+def lies_within(provision: str, whole: str) -> bool:
+    """Whether a provision is another one, or a paragraph or letter of it."""
+    return provision == whole or provision.startswith(f"{whole}(")
+
+
 def without_letter(provision: str) -> str:
     """Return the article or paragraph to which a provision with a letter belongs."""
     return re.sub(r"\([a-z]\)$", "", provision)

@@ -11,7 +11,7 @@ from functools import cache
 from comity.errors import MalformedError
 from comity.law.binding import reported_to_bind_both
 from comity.law.conditions import reservations_on, reserved, unseen_reservations
-from comity.law.model import Act, Family, InstrumentKind, Modality, check_provision
+from comity.law.model import Act, Family, InstrumentKind, Modality, check_provision, lies_within
 from comity.law.rows import Carrier, Conduct, Ground
 from comity.law.standings import Standings, Status
 from comity.parties.table import Fields, Sourced, load_table
@@ -98,7 +98,7 @@ def _by_reservation(row: Ground, asked: Status) -> str | None:
 
 def _limits(standings: Standings, row: Ground, pair: tuple[Status, Status]) -> Iterator[str]:
     for limit in load_ground_limits():
-        if limit.instrument == row.instrument and _within(row.provision, limit.grounds):
+        if limit.instrument == row.instrument and lies_within(row.provision, limit.grounds):
             weak = f" [{limit.grade_detail}]" if limit.grade.needs_notice else ""
             others = "".join(f"; {words}" for words in _other_treaties(standings, pair))
             yield f"{limit.paraphrase} ({limit.provision}){weak}{others}"
@@ -116,10 +116,6 @@ def _other_treaties(standings: Standings, pair: tuple[Status, Status]) -> Iterat
                 yield f"{row.short_title} binds both"
             elif reported_to_bind_both(standings, row, (first, second)):
                 yield f"{row.short_title} is reported to bind both"
-
-
-def _within(provision: str, whole: str) -> bool:
-    return provision == whole or provision.startswith(f"{whole}(")
 
 
 def _build(fields: Fields) -> GroundLimit:

@@ -20,7 +20,7 @@ from typing import Any
 from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.law.clocks import Clock
 from comity.law.measures import Measure
-from comity.law.model import Act, ActSort, Confidence, ProfileAspect, without_letter
+from comity.law.model import Act, ActSort, Confidence, ProfileAspect, article_of, without_letter
 from comity.law.rows import (
     Action,
     Carrier,
@@ -290,7 +290,7 @@ def _references(register: Register) -> Iterable[tuple[str, str, str | None]]:
         if described.parent is not None:
             yield "instruments.csv", described.parent, None
     for row in register.provisions:
-        yield f"{row.instrument}/provisions.csv", row.instrument, _article(row.provision)
+        yield f"{row.instrument}/provisions.csv", row.instrument, article_of(row.provision)
         # Another instrument's article has its key in front: `24`, `uncac 46(13)`.
         for named in (*row.parents, *row.see):
             other, _, article = named.rpartition(" ")
@@ -318,10 +318,6 @@ def _references(register: Register) -> Iterable[tuple[str, str, str | None]]:
     yield from ((f"{row.instrument}/reported_counts.csv", row.instrument, None) for row in register.reported_counts)
     yield from (("profiles.csv", row.instrument, None) for row in register.profiles if row.instrument is not None)
     yield from (("conduct.csv", row.instrument, row.provision) for row in register.conduct)
-
-
-def _article(provision: str) -> str:
-    return provision.partition("(")[0]
 
 
 def _newest_for(rows: list[ProfileEntry], instrument: str) -> list[ProfileEntry]:

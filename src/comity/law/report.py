@@ -12,7 +12,7 @@ from comity.law.reason import CHECK_TEXT, Reason
 from comity.parties.table import Grade, Sourced
 
 _MARKS = {Answer.CARRIES: "*", Answer.CONDITIONAL: "?", Answer.OPEN: "o", Answer.DOES_NOT: " "}
-_GRADES = "Grades: T text read, S secondary source, P parent treaty, M memory; M may warn and never decides."
+GRADES = "Grades: T text read, S secondary source, P parent treaty, M memory; M may warn and never decides."
 
 
 class Sources:
@@ -34,7 +34,7 @@ class Sources:
 
     def lines(self) -> Iterator[str]:
         """Yield what the grades mean, and the sources by their numbers."""
-        yield _GRADES
+        yield GRADES
         yield from (f"{number}: {source}" for source, number in self._numbers.items())
 
     def _mark(self, grade: Grade, detail: str | None, source: str | None, *, told: bool) -> str:

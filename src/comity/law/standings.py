@@ -9,9 +9,9 @@ all are shown, and it binds only where each of them would.
 from dataclasses import dataclass
 from datetime import date
 
-from comity.law.entry import Deposit, entered_into_force
+from comity.law.entry import Deposit, binding_from, entered_into_force
 from comity.law.membership import STRENGTH, Dispute, Standing, membership, spells_of, strongest
-from comity.law.model import Act, ActSort, Confidence, Parties
+from comity.law.model import Act, ActSort, Confidence, Parties, lies_within
 from comity.law.reason import CHECK_TEXT
 from comity.law.register import Register, load_register
 from comity.law.rows import Action, Instrument
@@ -224,7 +224,7 @@ class Standings:
         # A successor steps into the treaty on the day that its act names; for others the instrument's delay runs.
         if consent.act is Act.SUCCESSION or row.party_delay is None:
             return max(treaty, consent.on)
-        return max(treaty, row.party_delay.after(consent.on))
+        return binding_from(treaty, consent.on, row.party_delay)
 
     def _without_act(self, row: Instrument, who: Participant, acts: tuple[Action, ...], *, ended: bool) -> Status:
         if ended:
@@ -380,11 +380,7 @@ def _standing_remarks(acts: tuple[Action, ...]) -> tuple[Action, ...]:
 
 def _ends(withdrawal: Action, reservation: Action) -> bool:
     covered = withdrawal.provision is None or (
-        reservation.provision is not None
-        and (
-            reservation.provision == withdrawal.provision
-            or reservation.provision.startswith(f"{withdrawal.provision}(")
-        )
+        reservation.provision is not None and lies_within(reservation.provision, withdrawal.provision)
     )
     known = STRENGTH.index(withdrawal.confidence) <= STRENGTH.index(reservation.confidence)
     return covered and known and withdrawal.seen_by >= reservation.seen_by

@@ -16,12 +16,11 @@ from comity.exchange.legal import (
     check_request,
     covers,
     keeping_floor,
-    parse_measure,
     safeguard_steps,
 )
 from comity.kernel.canonical import Json, JsonObject
 from comity.kernel.statement import Statement
-from comity.law.measures import Measure
+from comity.law.measures import Measure, parse_measure
 from comity.law.reach import Penalties, parse_penalty
 from comity.law.register import exercise_actions, load_register
 from comity.law.safeguards import Side
