@@ -1,5 +1,6 @@
 """`comity law text`: load the certified text of an instrument and confirm the rules that rest on it."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,9 @@ def import_text(folder: Path | None, file: Path, instrument: str, *, as_json: bo
         return
     say(f"kept in {kept}")
     click.echo(f"{key}: {len(read.articles)} articles recognised, sha256 {read.sha256}")
+    strange = _strange_titles(read.titles, {row.provision: row.title for row in register.provisions_of(key)})
+    if strange:
+        click.echo(f"titles of {strange} articles share no word with the tables': is it this instrument, in English?")
     if missing:
         click.echo(f"in the tables and not in the text: {', '.join(missing)}")
     if extra:
@@ -193,6 +197,16 @@ def _part(loaded: "LoadedText", provision: str) -> str:
         raise NotFoundError(f"the text of {loaded.instrument} has no {provision}")
     title = loaded.text.titles.get(provision.partition("(")[0], "")
     return f"{loaded.instrument} {provision}  {title}\n{found}"
+
+
+def _strange_titles(titles: dict[str, str], known: dict[str, str]) -> int:
+    """Count the articles whose title in a text shares no word with that in the tables."""
+
+    def words(text: str) -> set[str]:
+        return set(re.findall(r"[a-z]{4,}", text.casefold()))
+
+    both = ((words(title), words(known.get(name, ""))) for name, title in titles.items())
+    return sum(bool(ours and theirs) and not ours & theirs for theirs, ours in both)
 
 
 def _order(provision: str) -> tuple[int, ...] | tuple[int, int, str]:

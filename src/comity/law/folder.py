@@ -17,7 +17,7 @@ from pathlib import Path
 
 from comity.errors import MalformedError, NotFoundError, StoreError
 from comity.law.lists import KeptList, check_act, check_once, with_list
-from comity.law.model import ActSort
+from comity.law.model import ActSort, lies_within
 from comity.law.readings import Reading, with_readings
 from comity.law.register import Register, load_register
 from comity.law.rows import Action
@@ -242,6 +242,7 @@ def _load_text(path: Path) -> LoadedText:
                 text_sha256=str(row.get("text_sha256", text.sha256)),
                 by=str(row["by"]),
                 on=date.fromisoformat(row["on"]),
+                covers=frozenset(name for name in text.parts if lies_within(name, str(row["provision"]))),
             )
             for row in content["readings"]
         )

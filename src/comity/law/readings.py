@@ -28,7 +28,11 @@ _Row = tuple[Sourced, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One provision of an instrument that a user confirmed; `digest` is that of what was shown."""
+    """One provision of an instrument that a user confirmed; `digest` is that of what was shown.
+
+    `covers` names the paragraphs and letters within it that the text has. What the text has not under the tables'
+    number was not read, whoever confirmed the article around it.
+    """
 
     instrument: str
     provision: str
@@ -36,6 +40,7 @@ class Reading:
     text_sha256: str
     by: str
     on: date
+    covers: frozenset[str] = frozenset()
 
     @property
     def source(self) -> str:
@@ -111,11 +116,12 @@ def _raised(row: RowT, confirmed: dict[tuple[str, str], Reading]) -> RowT:
 
 
 def _covering(instrument: str | None, provision: str, confirmed: dict[tuple[str, str], Reading]) -> Reading | None:
-    """Return the reading of a provision, or of the paragraph or article in which it lies."""
+    """Return the reading of a provision, or of a paragraph or article in which the text has it."""
     name = provision
     while True:
-        if instrument is not None and (instrument, name) in confirmed:
-            return confirmed[instrument, name]
+        found = None if instrument is None else confirmed.get((instrument, name))
+        if found is not None and (name == provision or provision in found.covers):
+            return found
         if "(" not in name:
             return None
         name = name[: name.rindex("(")]

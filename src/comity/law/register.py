@@ -108,6 +108,10 @@ class Register:
             raise NotFoundError(f"article {provision} of {instrument!r} is not in the tables")
         return row
 
+    def provisions_of(self, instrument: str) -> tuple[Provision, ...]:
+        """Return the provisions of an instrument that the tables hold, in their order."""
+        return tuple(row for row in self.provisions if row.instrument == instrument)
+
     def carrier(self, instrument: str, measure: Measure) -> Carrier | None:
         """Return what carries a measure under an instrument, or None when nothing loaded does."""
         return self._index.carriers.get((instrument, measure))

@@ -226,3 +226,9 @@ def test_a_form_of_answers_needs_to_know_whose_they_are() -> None:
     refused = run(law, "checklist", "hanoi", "--template")
     assert (refused.exit_code, "name the joining state with --participant" in refused.stderr) == (2, True)
     assert 'participant = "CPV"' in run(law, "checklist", "hanoi", "--template", "--participant", "CPV").stdout
+
+
+def test_a_text_whose_titles_fit_no_table_is_told(texts: Texts) -> None:
+    assert "share no word" not in texts.give().stdout
+    told = texts.give(TEXT.replace("Preservation", "Arbres").replace("Purpose", "Objet principal")).stdout
+    assert "titles of 2 articles share no word with the tables'" in told

@@ -11,7 +11,7 @@ from comity.law.clocks import Clock, ClockCalendar, ClockEvent
 from comity.law.elements import load_element_sets
 from comity.law.entry import Delay, Threshold, parse_delay, parse_threshold
 from comity.law.measures import Measure
-from comity.law.model import Oral
+from comity.law.model import Oral, lies_within
 from comity.law.readings import Reading, rules_digest, rules_on, standing_readings, with_readings
 from comity.law.reform.amendment_rules import load_amendment_rules
 from comity.law.register import Register, load_register
@@ -97,7 +97,15 @@ def test_a_carrier_is_told_in_full() -> None:
     )
 
 
+def named(register: Register, instrument: str) -> frozenset[str]:
+    """Every provision that a row of an instrument names, as a text with the same numbers has them."""
+    tables = (register.provisions, register.contents, register.grounds, register.clocks, register.direct)
+    rows = (row for table in tables for row in table if getattr(row, "instrument", None) == instrument)
+    return frozenset(row.provision for row in rows if row.provision is not None)
+
+
 def read(register: Register, instrument: str, *provisions: str) -> tuple[Reading, ...]:
+    every = named(register, instrument)
     return tuple(
         Reading(
             instrument=instrument,
@@ -106,6 +114,7 @@ def read(register: Register, instrument: str, *provisions: str) -> tuple[Reading
             text_sha256="0" * 64,
             by="Maria",
             on=DAY,
+            covers=frozenset(inner for inner in every if lies_within(inner, name)),
         )
         for name in provisions
     )
@@ -239,3 +248,12 @@ def test_a_reading_of_an_instrument_that_is_no_longer_there_counts_for_nothing()
     gone = replace(read(REGISTER, "budapest", "29")[0], instrument="own_accord")
     assert standing_readings(REGISTER, (gone,)) == ()
     assert with_readings(REGISTER, (gone,)) is REGISTER
+
+
+def test_a_paragraph_that_the_text_has_not_is_not_read_with_its_article() -> None:
+    (whole,) = read(REGISTER, "hanoi", "40")
+    assert with_readings(REGISTER, [whole]).provision("hanoi", "40(22)").grade is Grade.TEXT
+    without = replace(whole, covers=whole.covers - {"40(22)"})
+    raised = with_readings(REGISTER, [without])
+    assert raised.provision("hanoi", "40(22)").grade is Grade.MEMORY
+    assert raised.provision("hanoi", "40(21)").grade is Grade.TEXT
