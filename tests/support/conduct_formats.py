@@ -1,4 +1,4 @@
-"""Writes docs/formats/conduct.md and its schemas from the kinds: `python tests/support/conduct_formats.py`."""
+"""Writes docs/formats/conduct.md and its schemas: `PYTHONPATH=tests python -m support.conduct_formats`."""
 
 import inspect
 import json

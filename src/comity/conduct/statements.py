@@ -5,6 +5,7 @@ to each other by record id. Days may be known to the year or month only; a day t
 guessed. `body_schema` gives the JSON Schema of a kind.
 """
 
+import inspect
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -283,4 +284,16 @@ def encode_body(body: Body) -> JsonObject:
 def body_schema(kind: str, kinds: dict[str, type[Body]] = KINDS) -> JsonObject:
     """Return the JSON Schema of the body of `kind`."""
     schema: Any = msgspec.json.schema(kinds[kind])
-    return dict(schema)
+    return dict(_even_descriptions(schema))
+
+
+def _even_descriptions(part: Any) -> Any:
+    # Python keeps the indentation of a docstring's later lines up to 3.12 and drops it from 3.13 on.
+    if isinstance(part, list):
+        return [_even_descriptions(inner) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    even = {name: _even_descriptions(inner) for name, inner in part.items()}
+    if isinstance(text := even.get("description"), str):
+        even["description"] = inspect.cleandoc(text)
+    return even
