@@ -16,7 +16,9 @@ from support.conduct_formats import PAGE, SCHEMAS, TYPES, inner_shapes, write_pa
 
 def test_the_page_and_the_schemas_are_the_program_s_own() -> None:
     assert PAGE.read_text(encoding="utf-8") == write_page(), "run PYTHONPATH=tests python -m support.conduct_formats"
-    assert SCHEMAS.read_text(encoding="utf-8") == write_schemas(), "run PYTHONPATH=tests python -m support.conduct_formats"
+    assert SCHEMAS.read_text(encoding="utf-8") == write_schemas(), (
+        "run PYTHONPATH=tests python -m support.conduct_formats"
+    )
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -21,7 +21,7 @@ import pytest
 from comity.kernel.checkpoint import parse_checkpoint
 from comity.kernel.note import parse_note
 from comity.kernel.trust import Checked
-from comity.node import records
+from comity.log.designations import kept_designations
 from comity.node.context import DATABASE, TRUST, utc_now
 from comity.node.inception import create_node, load_card, name_witnesses, recognition_of
 from comity.node.settings import Settings
@@ -191,7 +191,7 @@ def keys_numbers(directory: Path) -> list[tuple[int, bool]]:
     database = SqliteDatabase(directory / DATABASE)
     try:
         with database.reading() as reader:
-            known = records.designations(reader, LOST)
+            known = kept_designations(reader, LOST)
     finally:
         database.close()
     return [(record.designation.number, record.proof is not None) for record in known]

@@ -9,16 +9,15 @@ two roots for one size or two entries at one index, the dossier is refused.
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
-from typing import Final
 
 from comity.errors import VerificationError
 from comity.kernel.entry import public_entry
 from comity.kernel.envelope import Envelope
 from comity.kernel.merkle import leaf_hash, verify_inclusion
 from comity.kernel.note import parse_note
-from comity.kernel.policy import Witnessed, verify_witnessed
+from comity.kernel.policy import Witnessed, cosigned_at, verify_witnessed
 from comity.kernel.proof import parse_proof
 from comity.kernel.trust import (
     Designation,
@@ -28,9 +27,6 @@ from comity.kernel.trust import (
     check_succession,
     verify_designation,
 )
-
-# The last second that a four-digit year can hold; a cosignature could state any 63-bit number.
-_LAST_TIME: Final = 253_402_300_799
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +89,8 @@ class ShownLog:
             origin=checkpoint.origin,
             index=parsed.index,
             size=checkpoint.size,
-            logged_by=_time(witnessed.logged_by),
-            witnesses=tuple((name, _time(time)) for name, time in witnessed.times.items()),
+            logged_by=cosigned_at(witnessed.logged_by),
+            witnesses=tuple((name, cosigned_at(time)) for name, time in witnessed.times.items()),
         )
 
     def add_keys(self, envelope: Envelope, proof: bytes) -> Designation:
@@ -150,9 +146,3 @@ class ShownLog:
         # Numbers rise with places, so the difference stays the same exactly as long as there is no gap.
         offset = self._keys[place][1].number - place
         return [item for other, item in enumerate(self._keys) if item[1].number - other == offset]
-
-
-def _time(posix: int) -> datetime:
-    if posix > _LAST_TIME:
-        raise VerificationError(f"a cosignature states the time {posix}, beyond the year 9999")
-    return datetime.fromtimestamp(posix, UTC)

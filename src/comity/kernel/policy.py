@@ -17,6 +17,7 @@ Group names and key names share no spelling with these, because a key name ends 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -38,6 +39,8 @@ from comity.kernel.note import Note, parse_decimal
 # group, so 128 lines of each kind hold 64 witnesses; a line with an ML-DSA-44 key has 1.9 kB.
 MAX_LINES_OF_A_KIND: Final = 128
 MAX_POLICY_CHARACTERS: Final = 524_288
+# The last second that a four-digit year can hold; a cosignature could state any 63-bit number.
+_LAST_TIME: Final = 253_402_300_799
 # 9999-12-31T23:59:59Z, the last second that the formats can write.
 LATEST_TIME: Final = 253_402_300_799
 
@@ -96,6 +99,17 @@ class Witnessed:
     checkpoint: Checkpoint
     times: Mapping[str, int]
     logged_by: int
+
+
+def cosigned_at(posix: int) -> datetime:
+    """Return the moment of a cosignature's time.
+
+    Raises:
+        VerificationError: it lies beyond the year 9999.
+    """
+    if posix > _LAST_TIME:
+        raise VerificationError(f"a cosignature states the time {posix}, beyond the year 9999")
+    return datetime.fromtimestamp(posix, UTC)
 
 
 def parse_policy(text: str) -> Policy:

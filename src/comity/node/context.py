@@ -15,7 +15,7 @@ from comity.kernel.policy import Policy, parse_policy
 from comity.kernel.trust import Designation, KeyHistory, Recognition
 from comity.law.folder import LawFolder
 from comity.law.register import Register, load_register
-from comity.node import records
+from comity.log.designations import key_history
 from comity.node.keyring import ServiceKeys
 from comity.node.settings import Settings, load_settings
 from comity.parties.trust_folder import SUFFIX, find_recognition, load_trust
@@ -127,7 +127,7 @@ class Node:
             VerificationError: their numbers have a gap, or do not fit their places.
         """
         with self.database.reading() as reader:
-            return records.key_history(reader, authority)
+            return key_history(reader, authority)
 
     def designation(self, authority: str) -> Designation:
         """Return the newest logged designation of an authority that this node knows.

@@ -13,6 +13,7 @@ from comity.kernel.disclosure import BODY_PREFIX, parse_disclosure
 from comity.kernel.evidence import Reply, encode_two_replies, verify_evidence
 from comity.kernel.statement import Statement
 from comity.kernel.trust import KeyHistory
+from comity.log.designations import KeysRecord, kept_designations, key_history
 from comity.log.follower import find_entry, prove_held, read_peer_head
 from comity.node import records
 from comity.node.context import Node
@@ -57,7 +58,7 @@ def complete_contradictions(node: Node, issuer: str) -> int:
         if head is None or not head.complete:
             return 0
         try:
-            history = records.key_history(reader, issuer)
+            history = key_history(reader, issuer)
         except VerificationError:
             # A gap in the numbers may close; nothing of this authority counts until then.
             return 0
@@ -93,14 +94,14 @@ def _logged_replies(
     index = find_entry(reader, origin, second.entry)
     if first is None or first.log_index is None or first.proof is None or index is None:
         return None
-    kept = {record.log_index: record for record in records.designations(reader, issuer)}
+    kept = {record.log_index: record for record in kept_designations(reader, issuer)}
     one = _reply(kept, history, first.spoken, first.log_index, first.proof)
     two = _reply(kept, history, second, index, prove_held(reader, origin, index).encode())
     return None if one is None or two is None else (one, two)
 
 
 def _reply(
-    kept: dict[int | None, records.KeysRecord], history: KeyHistory, spoken: Spoken, index: int, proof: bytes
+    kept: dict[int | None, KeysRecord], history: KeyHistory, spoken: Spoken, index: int, proof: bytes
 ) -> Reply | None:
     in_force = [place for place, _ in history.designations if place < index]
     keys = kept[in_force[-1]] if in_force else None

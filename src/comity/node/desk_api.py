@@ -23,14 +23,15 @@ from comity.errors import MalformedError, UnauthenticatedError
 from comity.exchange.statements import Answers, Exhibit, ItemId, Line, encode_body
 from comity.exchange.view import CaseView
 from comity.kernel.canonical import JsonObject, encode_base64, format_time
-from comity.log.contradiction import read_evidence
+from comity.log.followed import kept_evidence
+from comity.log.public_statements import PublicStatement
 from comity.node import desk, records
 from comity.node.context import Node
 from comity.node.dossiers import keys_for, write_case_dossier
 from comity.node.exhibits import Acquired, open_package, package_body, store_exhibit
 from comity.node.http import SAFE_HEADERS, Endpoint, guarded, json_response, no_route, read_body
 from comity.node.keyring import OfficerKeys
-from comity.node.public_statements import PublicStatement, read_public
+from comity.node.public_statements import read_public
 from comity.node.sessions import Sessions
 from comity.node.upload import receive_upload
 from comity.store.database import Reader
@@ -290,12 +291,8 @@ class _Desk:
     async def evidence(self, request: Request, _officer: OfficerKeys) -> Response:
         """List evidence against an authority."""
         authority = request.path_params["authority"]
-        with self._node.database.reading() as reader:
-            found = read_evidence(reader, f"{authority}/log")
-            keys = [
-                (int(row[0]), bytes(row[1])) for row in reader.all("statement_evidence_list", {"authority": authority})
-            ]
-        return json_response([{"found": at, "evidence": data.decode()} for at, data in [*found, *keys]])
+        found = await self._reading(lambda reader: kept_evidence(reader, authority))
+        return json_response([{"found": at, "evidence": data.decode()} for at, data in found])
 
     async def status(self, _request: Request, _officer: OfficerKeys) -> Response:
         """Say how the node is."""

@@ -22,6 +22,7 @@ from comity.exchange.dossier import (
 from comity.exchange.dossier_head import Profile
 from comity.exchange.package import decrypt_exhibit
 from comity.exchange.statements import Exhibit
+from comity.log.designations import kept_designations
 from comity.node import records
 from comity.node.context import Node
 from comity.node.desk import case_view
@@ -96,7 +97,7 @@ def keys_for(node: Node, authority: str, indices: Iterable[int]) -> list[Dossier
     """
     numbers = keys_around(node.history(authority), indices)
     with node.database.reading() as reader:
-        known = records.designations(reader, authority)
+        known = kept_designations(reader, authority)
     return [
         DossierKeys(envelope=record.envelope, proof=record.proof)
         for record in known

@@ -19,6 +19,7 @@ from comity.kernel.key import PublicPair, Role, fingerprint_digits
 from comity.kernel.policy import parse_policy, write_policy
 from comity.kernel.statement import Statement
 from comity.kernel.trust import KEYS_KIND, Checked, Designation, Recognition
+from comity.log.designations import add_designation, kept_designations, own_keys_places
 from comity.log.state import append_pending, create_log
 from comity.node import records
 from comity.node.context import (
@@ -297,14 +298,14 @@ def issue_keys(
             body=designation.body(),
         )
         spoken = speak(statement, root.pair, os.urandom)
-        records.add_designation(tx, designation, spoken.envelope)
+        add_designation(tx, designation, spoken.envelope)
         arrival = append_pending(tx, spoken.entry, spoken.envelope.encoded)
         records.add_statement(tx, spoken, statement, own=True, arrival=arrival, now=now)
     return designation
 
 
 def _newest_keys_place(tx: Transaction, authority: str) -> int | None:
-    places = records.own_keys_places(tx, authority)
+    places = own_keys_places(tx, authority)
     return places[-1][1] if places else None
 
 
@@ -315,7 +316,7 @@ def current_designation(database: Database, authority: str) -> Designation:
         NotFoundError: none was ever issued.
     """
     with database.reading() as reader:
-        known = records.designations(reader, authority)
+        known = kept_designations(reader, authority)
     if not known:
         raise NotFoundError(f"no keys statement of {authority} was ever issued here")
     return known[-1].designation

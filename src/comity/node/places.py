@@ -12,10 +12,10 @@ from comity.kernel.note import parse_note
 from comity.kernel.policy import Policy, verify_witnessed
 from comity.kernel.proof import TlogProof
 from comity.kernel.trust import KeyHistory, verify_speaker
+from comity.log.designations import key_history
 from comity.log.follower import find_entry, prove_held, read_peer_head
 from comity.log.reader import LogReader
 from comity.log.state import position_of, read_published
-from comity.node import records
 from comity.node.context import Node
 from comity.store.database import Value
 
@@ -70,7 +70,7 @@ def place_held(node: Node, issuer: str, policy: Policy) -> int:
         if head is None or not head.complete or not waiting:
             return 0
         logged_by = verify_witnessed(parse_note(head.note), policy).logged_by
-        history = records.key_history(reader, issuer)
+        history = key_history(reader, issuer)
         placed = [(row[0], find_entry(reader, origin, row[1]), row[3]) for row in waiting]
         found = [
             Place(

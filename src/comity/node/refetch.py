@@ -31,6 +31,7 @@ from comity.kernel.policy import Policy, answers_wanted, parse_policy
 from comity.kernel.statement import parse_statement
 from comity.kernel.trust import KEYS_KIND, Recognition, check_succession, parse_designation
 from comity.log.cosigning import witness_peers
+from comity.log.designations import add_designation, own_keys_places
 from comity.log.reader import Fetch
 from comity.log.refetch import Refetched, SignedHead, refetch, refetched_arrival, root_in_tree, verify_signed_head
 from comity.log.state import read_head
@@ -196,7 +197,7 @@ class _Recovery:
         spoken = Spoken(envelope=envelope, salt=None, disclosures=())
         if statement.kind == KEYS_KIND:
             verify_envelope(envelope, [self._card.root])
-            records.add_designation(tx, parse_designation(statement), envelope)
+            add_designation(tx, parse_designation(statement), envelope)
         records.add_statement(tx, spoken, statement, own=True, arrival=arrival, now=statement.issued)
 
     def check_all(self, heads: Sequence[SignedHead]) -> None:
@@ -213,7 +214,7 @@ class _Recovery:
     def check_keys(self) -> None:
         """Report own `keys` statements that do not stand, or will not stand, where the root signed them to."""
         with self._database.reading() as tx:
-            placed = records.own_keys_places(tx, self._card.authority)
+            placed = own_keys_places(tx, self._card.authority)
         for (earlier, index), (later, next_index) in pairwise(placed):
             try:
                 check_succession((index, earlier), (next_index, later))

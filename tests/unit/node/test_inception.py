@@ -20,8 +20,9 @@ from comity.errors import (
 from comity.kernel.canonical import encode_json, parse_object
 from comity.kernel.key import MLDSA44, Role, encode_vkey
 from comity.kernel.trust import Checked
+from comity.log.designations import own_keys_places
 from comity.log.state import append_pending, read_state
-from comity.node import inception, records
+from comity.node import inception
 from comity.node.context import POLICY, SERVICE_KEYS, open_stores
 from comity.node.inception import (
     Card,
@@ -347,7 +348,7 @@ def test_a_number_is_issued_once(asker: RunningNode) -> None:
 def own_places(node: RunningNode) -> list[tuple[int, int | None, int]]:
     """Return number, named place of the one before, and own place of every own keys statement."""
     with node.node.database.reading() as reader:
-        found = records.own_keys_places(reader, node.authority)
+        found = own_keys_places(reader, node.authority)
     return [(designation.number, designation.previous, place) for designation, place in found]
 
 
@@ -359,7 +360,7 @@ def test_keys_statements_issued_before_anything_is_logged_name_the_places_that_t
         add_officer(folder, officer, SECRET, root_file=root_file, root_passphrase=SECRET, now=lambda: START)
     _, database, _, _ = open_stores(folder)
     with database.reading() as reader:
-        placed = records.own_keys_places(reader, ASKER)
+        placed = own_keys_places(reader, ASKER)
     database.close()
     assert [(item.number, item.previous, place) for item, place in placed] == [(1, None, 0), (2, 0, 1), (3, 1, 2)]
 

@@ -17,6 +17,8 @@ from comity.kernel.key import Role
 from comity.kernel.proof import parse_proof
 from comity.kernel.statement import Statement, parse_statement
 from comity.kernel.trust import parse_designation
+from comity.log import public_statements as kept_statements
+from comity.log.public_statements import MAX_PUBLIC_BYTES
 from comity.log.reader import envelope_path
 from comity.log.state import append_pending
 from comity.node import desk, public_statements
@@ -24,7 +26,7 @@ from comity.node.followed import read_followed
 from comity.node.inception import reissue_keys
 from comity.node.keyring import generate_seeds
 from comity.node.listeners import _desk
-from comity.node.public_statements import MAX_PUBLIC_BYTES, read_public
+from comity.node.public_statements import read_public
 from support.asgi import call
 from support.nodes import APPROVER, ASKED, ASKER, DRAFTER, SECRET, Network, RunningNode
 
@@ -82,8 +84,7 @@ def test_what_two_officers_say_is_logged_served_and_read_by_a_follower(asker: Ru
     item = found.statements[1]
     assert (item.statement.subject, item.statement.follows, item.statement.to) == (first, (first,), ())
     assert item.index == asked.record(second).log_index
-    assert item.held().position is not None
-    assert item.held().position.logged_by == item.logged_by  # type: ignore[union-attr]
+    assert item.logged_by.timestamp() == asked.record(second).logged_by
     served = asked.node.log_folder.read(envelope_path(second))
     assert served == item.envelope.encoded == asked.record(second).spoken.envelope.encoded
 
@@ -244,7 +245,7 @@ def test_an_unknown_kind_is_read_and_left_to_whoever_knows_kinds(asker: RunningN
 def test_what_is_too_large_is_noted_and_following_goes_on(
     asker: RunningNode, asked: RunningNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(public_statements, "MAX_PUBLIC_BYTES", 20_000)
+    monkeypatch.setattr(kept_statements, "MAX_PUBLIC_BYTES", 20_000)
     log(asked, body={"text": "x" * 20_000})
     small = log(asked)
     asked.checkpoint()
@@ -259,7 +260,7 @@ def test_of_one_peer_only_so_much_is_kept(
 ) -> None:
     said = [log(asked, body={"number": number}) for number in range(3)]
     size = len(asked.node.authority) + 9_000
-    monkeypatch.setattr(public_statements, "MAX_PEER_BYTES", size)
+    monkeypatch.setattr(kept_statements, "MAX_PEER_BYTES", size)
     asked.checkpoint()
     asker.follow(asked)
     found = read_public(asker.node, ASKED)

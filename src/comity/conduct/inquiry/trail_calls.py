@@ -111,15 +111,23 @@ def check_outside(file: InquiryFile, outside: Sequence[Outside]) -> None:
         MalformedError: nothing calls for a statement.
         PolicyError: exercise and live statements are mixed.
     """
+    called = called_for(file, outside)
+    for item in outside:
+        if item.held.statement.exercise != file.opening.exercise:
+            raise PolicyError(f"{_member(item.held.id)}: exercise statements and live inquiries never mix")
+        if item.held.id not in called:
+            raise MalformedError(f"{_member(item.held.id)}: nothing in the inquiry calls for this statement")
+
+
+def called_for(file: InquiryFile, outside: Sequence[Outside]) -> frozenset[str]:
+    """Return which statements of others a finding cites, are about the operation, or correct what is here."""
     cited = {name for _, body in file.of(InquiryFinding) for name in body.statements}
     records = {item.record for item in outside}
     records |= {finding_record(body) for _, body in file.of(InquiryFinding)}
     records |= {reply_record(body) for _, body in file.of(InquiryReply)}
-    for item in outside:
-        if item.held.statement.exercise != file.opening.exercise:
-            raise PolicyError(f"{_member(item.held.id)}: exercise statements and live inquiries never mix")
-        if item.held.id not in cited and not _concerns(item, file.mandate.operation, records):
-            raise MalformedError(f"{_member(item.held.id)}: nothing in the inquiry calls for this statement")
+    return frozenset(
+        item.held.id for item in outside if item.held.id in cited or _concerns(item, file.mandate.operation, records)
+    )
 
 
 def _concerns(item: Outside, operation: str, records: set[str]) -> bool:
