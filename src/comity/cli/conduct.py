@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from comity.cli.conduct_figures import figures, pairs, sensitivity
+from comity.cli.conduct_follow import follow
 from comity.cli.conduct_grade import grade, lens
 from comity.cli.conduct_inquiry import investigate
 from comity.cli.conduct_options import LEDGER, folder_option, ledger_of, observatory
@@ -32,8 +33,8 @@ def conduct(ctx: click.Context, folder: Path | None) -> None:
 
 
 for command in (
-    *(claims, commitments, disclose, drill, export, figures, grade, investigate, lens, operations, pairs, report),
-    *(sensitivity, serve, show),
+    *(claims, commitments, disclose, drill, export, figures, follow, grade, investigate, lens, operations, pairs),
+    *(report, sensitivity, serve, show),
 ):
     conduct.add_command(command)
 

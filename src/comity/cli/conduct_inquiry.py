@@ -1,24 +1,37 @@
 """`comity conduct investigate`: where an independent investigation stands, from its statements or its trail."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from comity.cli.conduct_options import SHORT, ledger_of, print_lines
+from comity.cli.conduct_options import (
+    SHORT,
+    TRUST,
+    followed_logs,
+    followed_statements,
+    ledger_of,
+    observatory,
+    print_lines,
+)
 from comity.cli.options import DIRECTORY, FILE, json_option, print_json, read_file
-from comity.errors import MalformedError, NotFoundError
+from comity.errors import ConflictError, MalformedError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from comity.conduct.inquiry.trail_writing import TrailDossier
     from comity.conduct.inquiry.view import InquiryView
     from comity.exchange.view import Held
     from comity.kernel.statement import Statement
 
 _UNCHECKED = "as the files say: signatures and places in logs are not checked here; comity verify checks a trail"
+_FOLLOWED = "as the followed logs hold it: each statement was checked there; what no followed log holds is not here"
 _MAX_STATEMENTS = 10_000
+# So much of an id is no file's name by chance.
+_ID = re.compile("[0-9a-fA-F]{8,64}")
 
 
 @click.command("investigate")
@@ -26,21 +39,44 @@ _MAX_STATEMENTS = 10_000
 @click.option("--trust", type=DIRECTORY, default=None, help="The reader's own trust folder, for a trail.")
 @click.option("--next", "draft", type=FILE, default=None, help="Say whether this statement may come next.")
 @click.option("--at", "moment", default=None, help="Time of the question, YYYY-MM-DDTHH:MM:SSZ; now by default.")
+@click.option("--trail", type=FILE, default=None, help="Write the trail of the published finding to this new file.")
+@click.option("--dossier", "dossiers", type=FILE, multiple=True, help="For --trail: a dossier that the finding cites.")
+@click.option("--made-by", default=None, help="For --trail: who makes it; the investigator by default.")
 @json_option
 @click.pass_obj
 def investigate(
-    folder: Path | None, path: Path | None, trust: Path | None, draft: Path | None, moment: str | None, *, as_json: bool
+    folder: Path | None,
+    path: Path | None,
+    trust: Path | None,
+    draft: Path | None,
+    moment: str | None,
+    trail: Path | None,
+    dossiers: tuple[Path, ...],
+    made_by: str | None,
+    *,
+    as_json: bool,
 ) -> None:
-    """Show where the inquiry in PATH stands: mandate, consents, questions and their periods, findings, replies.
+    """Show where an inquiry stands: mandate, consents, questions and their periods, findings, replies.
 
-    PATH is a folder of statements, one envelope a file, or the trail of a published finding, which is checked in full
-    against a trust folder. Without PATH the mandates are listed that the ledger holds.
+    PATH is the id of its mandate, or the beginning of it, for one that the followed logs hold; or a folder of
+    statements, one envelope a file; or the trail of a published finding, which is checked in full against a trust
+    folder. Without PATH the mandates are listed that the ledger holds. With --trail a trail is written from the
+    followed logs and checked like any other before it is kept.
     """
     if path is None:
         _mandates(folder, as_json=as_json)
         return
-    if path.is_dir():
-        _of_folder(path, draft, _moment(moment), as_json=as_json)
+    in_logs = not path.exists() and _ID.fullmatch(path.name) is not None
+    if trail is not None:
+        if not in_logs:
+            raise MalformedError("a trail is written from the followed logs; name the inquiry by the id of its mandate")
+        _write_trail(folder, _in_logs(folder, path.name)[1], trail, dossiers, made_by, _moment(moment))
+        return
+    if dossiers or made_by is not None:
+        raise MalformedError("--dossier and --made-by go with --trail")
+    if in_logs or path.is_dir():
+        label, inquiry, held = _in_logs(folder, path.name) if in_logs else _in_folder(folder, path)
+        _show(label, inquiry, held, draft, _moment(moment), as_json=as_json)
         return
     if draft is not None:
         raise MalformedError("a trail is of a finding that was published; --next goes with a folder of statements")
@@ -72,24 +108,90 @@ def _mandates(folder: Path | None, *, as_json: bool) -> None:
         click.echo("no mandate is held", err=True)
 
 
-def _of_folder(path: Path, draft: Path | None, at: datetime, *, as_json: bool) -> None:
-    from comity.conduct.inquiry.view import check_draft, fold_inquiry
-    from comity.kernel.statement import parse_statement
-
+def _in_folder(folder: Path | None, path: Path) -> "tuple[str, str, list[Held]]":
+    """Return the inquiry in a folder of statements; those that a followed log holds come as it holds them."""
     held = list(_statements(path))
     mandates = [item.id for item in held if item.statement.kind == "mandate"]
     if len(mandates) != 1:
         raise MalformedError(f"{path}: the folder of an inquiry holds one mandate, this one {len(mandates)}")
-    view = fold_inquiry(mandates[0], held, as_of=at)
+    logged = {item.id: item for item in followed_statements(folder, exercise=held[0].statement.exercise)}
+    found = [logged.get(item.id, item) for item in held]
+    checked = sum(item.id in logged for item in held)
+    label = f"{checked} of {len(held)} statements were checked against followed logs; the others are {_UNCHECKED}"
+    return label if checked else _UNCHECKED, mandates[0], found
+
+
+def _in_logs(folder: Path | None, beginning: str) -> "tuple[str, str, list[Held]]":
+    """Return the inquiry whose mandate's id begins so, from the followed logs."""
+    from comity.conduct.inquiry.trail_gathering import is_inside
+    from comity.conduct.record import record_id
+
+    with ledger_of(folder) as ledger:
+        held = followed_statements(folder, exercise=ledger.exercise)
+    wanted = beginning.lower()
+    found = [
+        item.id
+        for item in held
+        if item.statement.kind == "mandate"
+        and (item.id.startswith(wanted) or record_id("mandate", item.statement.body).startswith(wanted))
+    ]
+    if len(found) != 1:
+        number = "no mandate" if not found else f"{len(found)} mandates"
+        raise NotFoundError(f"the followed logs hold {number} with an id that begins with {beginning!r}")
+    return _FOLLOWED, found[0], [item for item in held if is_inside(found[0], item)]
+
+
+def _show(label: str, inquiry: str, held: "list[Held]", draft: Path | None, at: datetime, *, as_json: bool) -> None:
+    from comity.conduct.inquiry.view import check_draft, fold_inquiry
+    from comity.kernel.statement import parse_statement
+
+    view = fold_inquiry(inquiry, held, as_of=at)
     if draft is not None:
         following: Statement = parse_statement(read_file(draft))
-        check_draft(mandates[0], held, following)
+        check_draft(inquiry, held, following)
     if as_json:
-        print_json(_json(view) | ({} if draft is None else {"next": "may follow"}))
+        print_json({"label": label} | _json(view) | ({} if draft is None else {"next": "may follow"}))
         return
-    print_lines(_lines(view))
+    print_lines([label, *_lines(view)])
     if draft is not None:
         click.echo(f"{draft.name} may come next")
+
+
+def _write_trail(
+    folder: Path | None, inquiry: str, output: Path, dossiers: tuple[Path, ...], made_by: str | None, at: datetime
+) -> None:
+    """Write a trail beside `output`, check it like any reader, and only then give it its name."""
+    from comity.conduct.inquiry.trail import check_trail
+    from comity.conduct.inquiry.trail_writing import write_trail
+
+    if output.exists():
+        raise ConflictError(f"{output} is there already; nothing was written")
+    if not output.absolute().parent.is_dir():
+        raise NotFoundError(f"{output} cannot be written: there is no folder {output.parent}")
+    part = output.with_name(output.name + ".part")
+    with ledger_of(folder) as ledger, followed_logs(folder, exercise=ledger.exercise) as logs:
+        trail = logs.trail(inquiry, made_by=made_by, made_at=at, dossiers=[_dossier(path) for path in dossiers])
+    try:
+        with part.open("wb") as target:
+            write_trail(target, trail)
+        report = check_trail(part, observatory(folder) / TRUST)
+        part.rename(output)
+    finally:
+        part.unlink(missing_ok=True)
+    click.echo(f"{output}: {output.stat().st_size} bytes; the finding is {report.state}; every check holds")
+
+
+def _dossier(path: Path) -> "TrailDossier":
+    import hashlib
+
+    from comity.conduct.inquiry.trail_writing import TrailDossier
+
+    try:
+        with path.open("rb") as source:
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+        return TrailDossier(digest=digest, size=path.stat().st_size, open=lambda: path.open("rb"))
+    except OSError as exc:
+        raise NotFoundError(f"{path} cannot be read: {exc.strerror}") from exc
 
 
 def _of_trail(path: Path, trust: Path, *, as_json: bool) -> None:
@@ -141,7 +243,6 @@ def _lines(view: "InquiryView") -> "Iterator[str]":
     from comity.kernel.canonical import format_time
 
     mandate = view.mandate
-    yield _UNCHECKED
     exercise = "EXERCISE: " if view.exercise else ""
     yield f"{exercise}inquiry {view.inquiry}: {view.state}, as of {format_time(view.as_of)}"
     given = (mandate.given_by.name, mandate.scope, mandate.standard_of_proof)
@@ -183,7 +284,6 @@ def _json(view: "InquiryView") -> dict[str, object]:
     from comity.kernel.canonical import format_time
 
     return {
-        "label": _UNCHECKED,
         "inquiry": view.inquiry,
         "exercise": view.exercise,
         "state": view.state,

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from datetime import date
 
     from comity.conduct.figures import Redraw
+    from comity.conduct.following import FollowedLogs
     from comity.conduct.ledger import Ledger
     from comity.conduct.record import Record
     from comity.conduct.report.material import Material
+    from comity.exchange.view import Held
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 LEDGER = "ledger.db"
+LOGS = "logs.db"
+TRUST = "trust"
 _ID_LENGTH = 64
 # As much of an id as tells records apart on a line for people.
 SHORT = 12
@@ -108,6 +112,34 @@ def ledger_of(folder: Path | None) -> Iterator["Ledger"]:
         raise NotFoundError(f"no ledger in {path}; make one with comity conduct init {path}")
     with Ledger.open(path / LEDGER, kinds=KINDS) as ledger:
         yield ledger
+
+
+def followed_logs(folder: Path | None, *, exercise: bool) -> "FollowedLogs":
+    """Open the followed logs of an observatory; whose they are, its own trust folder says.
+
+    Raises:
+        NotFoundError: it has no trust folder.
+        Error: what reading the trust folder or opening the database raises.
+    """
+    from comity.conduct.following import FollowedLogs
+    from comity.parties.trust_folder import load_trust
+
+    path = observatory(folder)
+    return FollowedLogs.open(path / LOGS, load_trust(path / TRUST), exercise=exercise)
+
+
+def followed_statements(folder: Path | None, *, exercise: bool) -> "list[Held]":
+    """Return the verified statements of the followed logs; none where no log was followed yet.
+
+    Raises:
+        Error: what opening the followed logs raises.
+    """
+    from comity.conduct.following import held_of
+
+    if not (observatory(folder) / LOGS).exists():
+        return []
+    with followed_logs(folder, exercise=exercise) as logs:
+        return [held_of(item) for read in logs.statements() for item in read.statements]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from comity.cli.conduct_options import ledger_of, material_of, print_lines, record_of
+from comity.cli.conduct_options import followed_statements, ledger_of, material_of, print_lines, record_of
 from comity.cli.law_options import code_of, day_of, on_option
 from comity.cli.options import FILE, json_option, print_json, read_file, say
 from comity.errors import MalformedError
@@ -59,21 +59,17 @@ def drill() -> None:
 def table(folder: Path | None, moment: str | None, *, as_json: bool, as_csv: bool) -> None:
     """Show who asked whom for a sign of life, what came back, and what of it is proven.
 
-    Without receipts or witnesses, as here, only what the two sides say is known, and nothing is presumed of silence.
+    What the followed logs hold is proven by them; what the ledger only tells is the word of whoever told it. Nothing is
+    presumed of silence unless a receipt or a witness shows that the ping was served.
     """
-    from comity.conduct.commitments.drill import DRILL_COLUMNS, drill_table, told_answer, told_ping
-    from comity.conduct.commitments.statements import Ping, PingAnswer
+    from comity.conduct.commitments.drill import DRILL_COLUMNS
+    from comity.conduct.commitments.drill_service import drill_table_of
     from comity.law.sheet import csv_text
 
     with ledger_of(folder) as ledger:
-        pings = [record.body for record in ledger.records("ping")]
-        answers = [record.body for record in ledger.records("ping-answer")]
-    found = drill_table(
-        [told_ping(body) for body in pings if isinstance(body, Ping)],
-        [told_answer(body) for body in answers if isinstance(body, PingAnswer)],
-        deliveries={},
-        as_of=_moment(moment),
-    )
+        told = [record for kind in ("ping", "ping-answer") for record in ledger.records(kind)]
+        statements = followed_statements(folder, exercise=ledger.exercise)
+    found = drill_table_of(statements, (record.body for record in told), as_of=_moment(moment))
     if as_json:
         print_json(found.to_json())
     elif as_csv:
@@ -138,6 +134,29 @@ def answer(folder: Path | None, identifier: str, point: str, moment: str | None)
         asked = record_of(ledger, identifier, "ping").body
         assert isinstance(asked, Ping)
         print_json(_enter(ledger, [answer_ping(asked, point=point, answered=at)], point, at)[0].to_json())
+
+
+@drill.command("served")
+@click.argument("identifier", metavar="RECORD")
+@click.option("--by", required=True, help="Who says so: whom it went to, or for a tender a third participant.")
+@click.option("--how", type=click.Choice(["receipt", "tendered"]), required=True, help="It came, or was offered.")
+@click.option("--point", required=True, help="Point of contact that says so.")
+@click.option("--at", "moment", default=None, help="Time of entry, YYYY-MM-DDTHH:MM:SSZ; now by default.")
+@click.pass_obj
+def served(folder: Path | None, identifier: str, by: str, how: str, point: str, moment: str | None) -> None:
+    """Enter that the ping or answer RECORD was served, and print it, to be said as a statement.
+
+    It counts once it is a statement in a witnessed log, at the time by which it was there.
+    """
+    from comity.conduct.commitments.drill_service import make_service
+    from comity.conduct.commitments.statements import Ping, PingAnswer
+
+    at = _moment(moment)
+    with ledger_of(folder) as ledger:
+        about = record_of(ledger, identifier, "ping", "ping-answer").body
+        assert isinstance(about, Ping | PingAnswer)
+        body = make_service(about, by=code_of(by), how="receipt" if how == "receipt" else "tendered", point=point)
+        print_json(_enter(ledger, [body], point, at)[0].to_json())
 
 
 @click.command("disclose")

@@ -68,6 +68,51 @@ def draft(login: _Login, file: Path, addressee: str, kind: str, case: str | None
     click.echo(f"draft {done['draft']}")
 
 
+@desk.command("say")
+@click.argument("file", type=FILE)
+@click.option("--kind", default=None, help="What the statement is, where FILE does not say it.")
+@click.option("--subject", default=None, help="Id of the statement that opened what this one belongs to.")
+@click.option("--follows", multiple=True, help="Id of a statement that this one follows; may be repeated.")
+@_login
+def say_publicly(login: _Login, file: Path, kind: str | None, subject: str | None, follows: tuple[str, ...]) -> None:
+    """Draft a statement to the public; another officer approves it.
+
+    FILE, TOML or JSON, holds the body, or a record with `kind` and `body` as `comity conduct drill ping` prints it.
+    The desk does not know the kinds of the observatory: whoever drafts has the body checked there.
+    """
+    kind, body = read_said(file, kind)
+    wanted = {"kind": kind, "body": body, "subject": subject, "follows": list(follows)}
+    with login.session() as client:
+        done = client.post("public-statements", body=wanted)
+    click.echo(f"draft {done['draft']}")
+
+
+@desk.command("public")
+@click.argument("authority")
+@click.option("--from", "start", default=0, show_default=True, help="Entry of its log from which to read.")
+@json_option
+@_login
+def public(login: _Login, authority: str, start: int, *, as_json: bool) -> None:
+    """List what AUTHORITY, this node's own or one that it follows, says to the public."""
+    import base64
+
+    from comity.kernel.envelope import parse_envelope
+    from comity.kernel.statement import parse_statement
+
+    with login.session() as client:
+        found = client.get("public-statements", authority, **{"from": str(start)})
+    if as_json:
+        print_json(found)
+        return
+    for item in found["statements"]:
+        said = parse_statement(parse_envelope(base64.b64decode(item["envelope"])).payload)
+        click.echo(f"{item['id']}  entry {item['index']}  {item['logged_by']}  {said.kind}")
+    for note in found["notes"]:
+        say(note)
+    if found["following"] is not None:
+        say(f"more from entry {found['following']} on")
+
+
 @desk.command("approve")
 @click.argument("number", type=int)
 @click.option("--urgent", is_flag=True, help="Make a checkpoint at once; it is counted.")
@@ -266,6 +311,23 @@ def read_body(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise MalformedError(f"{path}: a body is a table of members")
     return value
+
+
+def read_said(path: Path, kind: str | None) -> tuple[str, dict[str, Any]]:
+    """Read kind and body of a statement from a record that holds both, or the body alone where `kind` is given.
+
+    Raises:
+        MalformedError: it is neither TOML nor JSON, no kind is known, or the record is of another kind.
+    """
+    held = read_body(path)
+    told, body = held.get("kind"), held.get("body")
+    if not isinstance(told, str) or not isinstance(body, dict):
+        if kind is None:
+            raise MalformedError(f"{path} holds a body alone; name what it is with --kind")
+        return kind, held
+    if kind not in {None, told}:
+        raise MalformedError(f"{path} is a record of kind {told!r}, not {kind!r}")
+    return told, body
 
 
 def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:

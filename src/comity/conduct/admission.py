@@ -48,6 +48,7 @@ HELD: Final[Mapping[str, str | None]] = {
     "derives_from": None,
     "right_of_reply.replies": "reply",
     "ping": "ping",
+    "of": None,
     "pact": "pact",
 }
 # Days that lie in the past when they are entered. A period may end, or an answer be due, later.

@@ -127,6 +127,12 @@ class Ledger:
         """
         return self._records(self._rows_of(identifier))[0]
 
+    def kind_of(self, identifier: str) -> str | None:
+        """Return the kind of a record, or None where it is not held."""
+        with self._database.reading() as tx:
+            held = _held(tx, [identifier])
+        return held[identifier].kind if identifier in held else None
+
     def identify(self, beginning: str) -> str:
         """Return the one id that begins so.
 

@@ -13,7 +13,7 @@ the two sides say of their own clocks is shown as their word and proves nothing.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
@@ -23,6 +23,7 @@ from comity.conduct.statements import Body, encode_body
 from comity.errors import MalformedError, PolicyError
 from comity.exchange.view import Held, Position
 from comity.kernel.canonical import format_time, parse_time
+from comity.kernel.policy import cosigned_at
 from comity.kernel.proof import LoggedEntry
 from comity.kernel.trust import participant_of
 from comity.parties.participants import participant
@@ -136,7 +137,7 @@ def logged_ping(held: Held) -> Logged[Ping]:
         MalformedError: it is no ping, or breaks its form.
         PolicyError: its issuer speaks for another participant than it names.
     """
-    return _logged(held, "ping", Ping)
+    return logged(held, "ping", Ping)
 
 
 def logged_answer(held: Held) -> Logged[PingAnswer]:
@@ -146,7 +147,7 @@ def logged_answer(held: Held) -> Logged[PingAnswer]:
         MalformedError: it is no answer, or breaks its form.
         PolicyError: its issuer speaks for another participant than it names.
     """
-    return _logged(held, "ping-answer", PingAnswer)
+    return logged(held, "ping-answer", PingAnswer)
 
 
 def told_ping(body: Ping) -> Logged[Ping]:
@@ -161,7 +162,7 @@ def told_answer(body: PingAnswer) -> Logged[PingAnswer]:
 
 def position_of(entry: LoggedEntry) -> Position:
     """Return the place of an entry that was proven to be in a witnessed log."""
-    return Position(origin=entry.origin, index=entry.index, logged_by=datetime.fromtimestamp(entry.logged_by, tz=UTC))
+    return Position(origin=entry.origin, index=entry.index, logged_by=cosigned_at(entry.logged_by))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,22 +340,36 @@ def drill_table(
     deliveries: Mapping[str, Served],
     as_of: datetime,
 ) -> DrillTable:
-    """Return the table of returns; the same ping told twice counts once, as the statement where there is one."""
-    once: dict[str, Logged[Ping]] = {}
-    for ping in pings:
-        if ping.record not in once or once[ping.record].position is None:
-            once[ping.record] = ping
+    """Return the table of returns; what is told twice counts once, as the statement where there is one."""
     replies: dict[str, list[Logged[PingAnswer]]] = {}
-    for answer in answers:
+    for answer in _once(answers):
         replies.setdefault(answer.body.ping, []).append(answer)
-    drills = [
-        drill_of(ping, replies.get(record, ()), deliveries=deliveries, as_of=as_of) for record, ping in once.items()
-    ]
+    drills = [drill_of(ping, replies.get(ping.record, ()), deliveries=deliveries, as_of=as_of) for ping in _once(pings)]
     drills.sort(key=lambda row: (*_names(row.ping.body), row.ping.body.sent, row.ping.record))
     return DrillTable(as_of=as_of, drills=tuple(drills))
 
 
-def _logged(held: Held, kind: str, shape: type[BodyT]) -> Logged[BodyT]:
+def _once(rows: Iterable[Logged[BodyT]]) -> Iterable[Logged[BodyT]]:
+    """Return each record once: of several tellings the one that was logged first, or any where none was."""
+    once: dict[str, Logged[BodyT]] = {}
+    for row in rows:
+        known = once.get(row.record)
+        if known is None or (row.position is not None and _is_earlier(row.position, known.position)):
+            once[row.record] = row
+    return once.values()
+
+
+def _is_earlier(place: Position, other: Position | None) -> bool:
+    return other is None or (place.logged_by, place.origin, place.index) < (other.logged_by, other.origin, other.index)
+
+
+def logged(held: Held, kind: str, shape: type[BodyT]) -> Logged[BodyT]:
+    """Return the body of a verified statement with its place; its issuer speaks for whom the body says it is by.
+
+    Raises:
+        MalformedError: it is of another kind, or breaks its form.
+        PolicyError: its issuer speaks for another participant than it names.
+    """
     said = held.statement
     if said.kind != kind:
         raise MalformedError(f"a {said.kind} statement is no {kind}")

@@ -116,6 +116,19 @@ class PingAnswer(Body, frozen=True, kw_only=True):
     answered: Time
 
 
+class DrillService(Body, frozen=True, kw_only=True):
+    """`drill-service`: a ping or an answer reached the other side (`receipt`), or was offered to it (`tendered`).
+
+    A receipt is said by whom the record `of` is to, `tendered` by a third participant. When it was is the place of the
+    statement in its log; a record alone shows nothing.
+    """
+
+    of: RecordId
+    by: Participant
+    how: Literal["receipt", "tendered"]
+    point: Line
+
+
 class Notification(Body, frozen=True, kw_only=True):
     """`notification`: a participant tells others of an incident, exercise, flaw or work; nobody named means all."""
 
@@ -213,6 +226,7 @@ KINDS: Final[dict[str, type[Body]]] = {
     "conforming-act": ConformingAct,
     "ping": Ping,
     "ping-answer": PingAnswer,
+    "drill-service": DrillService,
     "notification": Notification,
     "consultation": Consultation,
     "pact": Pact,

@@ -48,6 +48,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "point": "Duty desk",
         "answered": "2026-01-02T03:14:05Z",
     },
+    "drill-service": {"of": ID, "by": "XBB", "how": "receipt", "point": "Duty desk"},
     "notification": {"by": "XAA", "subject": "exercise", "on": "2026-01-02", "text": "An exercise of response teams."},
     "consultation": {
         "by": "XAA",

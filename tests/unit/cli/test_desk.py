@@ -1,0 +1,34 @@
+"""What the desk's commands read from files before they ask a node."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from comity.cli.desk import read_said
+from comity.errors import MalformedError
+
+BODY = {"by": "XAA", "text": "A drill."}
+
+
+def written(folder: Path, value: object) -> Path:
+    path = folder / "said.json"
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return path
+
+
+def test_a_record_says_what_it_is_and_a_body_alone_has_to_be_named(tmp_path: Path) -> None:
+    record = {"kind": "notification", "body": BODY, "id": "00"}
+    assert read_said(written(tmp_path, record), None) == ("notification", BODY)
+    assert read_said(written(tmp_path, record), "notification") == ("notification", BODY)
+    assert read_said(written(tmp_path, BODY), "notification") == ("notification", BODY)
+    # A member of that name does not make a body a record.
+    conforming = {"kind": "arrest", "participant": "XAA"}
+    assert read_said(written(tmp_path, conforming), "conforming-act") == ("conforming-act", conforming)
+
+
+def test_a_body_without_a_kind_and_a_record_of_another_kind_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(MalformedError, match="holds a body alone; name what it is with --kind"):
+        read_said(written(tmp_path, BODY), None)
+    with pytest.raises(MalformedError, match="is a record of kind 'ping', not 'claim'"):
+        read_said(written(tmp_path, {"kind": "ping", "body": BODY}), "claim")

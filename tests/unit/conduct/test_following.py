@@ -1,0 +1,290 @@
+"""An observatory follows the logs of whole nodes with a trust folder of its own; what they say becomes its records."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from comity.cli.main import cli
+from comity.conduct.commitments.drill import answer_ping, make_ping
+from comity.conduct.commitments.drill_service import make_service
+from comity.conduct.commitments.statements import Ping
+from comity.conduct.following import FollowedLogs
+from comity.conduct.inquiry.statements import Interest, Mandate
+from comity.conduct.inquiry.trail import check_trail
+from comity.conduct.record import record_id
+from comity.conduct.statements import Body, Operation, Speaker, encode_body
+from comity.errors import (
+    ConflictError,
+    Error,
+    MalformedError,
+    NotFoundError,
+    PolicyError,
+    UnavailableError,
+    VerificationError,
+)
+from comity.log.reader import envelope_path
+from comity.node import desk
+from comity.node.inception import load_card
+from comity.parties.trust_folder import add_recognition, load_trust
+from comity.store.database import Value
+from support.node_inquiries import OPERATION, publish_inquiry
+from support.nodes import ASKED, ASKER, START, THIRD, Network, RunningNode, make_template, recognition_of
+
+ON = START.date().isoformat()
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return make_template(tmp_path_factory.mktemp("nodes"))
+
+
+@pytest.fixture
+def network(template: Any, tmp_path: Path) -> Iterator[Network]:
+    network = Network(template, tmp_path)
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def observatory(network: Network, tmp_path: Path) -> Path:
+    folder = tmp_path / "observatory"
+    run("init", str(folder), "--exercise")
+    for node in network.three:
+        add_recognition(folder / "trust", recognition_of(load_card(node.directory)))
+    return folder
+
+
+def call(*words: str) -> Result:
+    done = CliRunner().invoke(cli, ["conduct", *words])
+    if isinstance(done.exception, Error):
+        raise done.exception
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def run(*words: str) -> str:
+    return call(*words).stdout
+
+
+def follow(observatory: Path, node: RunningNode, *words: str) -> Any:
+    log = str(node.directory / "log")
+    told = run(
+        *("--folder", str(observatory), "follow", node.authority, "--log-files", log, "--on", ON, "--json", *words)
+    )
+    return json.loads(told)
+
+
+def say(node: RunningNode, kind: str, body: Body, subject: str | None = None, follows: tuple[str, ...] = ()) -> str:
+    number = desk.draft_public(
+        node.node, node.drafter, kind=kind, body=encode_body(body), subject=subject, follows=follows
+    )
+    return node.approve(number)
+
+
+def test_what_a_followed_log_says_becomes_records_that_lead_back_to_it(network: Network, observatory: Path) -> None:
+    claimant = network.three[0]
+    statement = say(claimant, "operation", OPERATION)
+    claimant.checkpoint()
+    first = follow(observatory, claimant)
+    assert (first["new"], first["known"], first["problems"], first["notes"]) == (1, 0, {}, [])
+    assert follow(observatory, claimant)["known"] == 1
+    record = record_id("operation", encode_body(OPERATION))
+    shown = json.loads(run("--folder", str(observatory), "show", record, "--json"))
+    (came,) = shown["provenances"]
+    assert came == {
+        "origin": "statement",
+        "source": ASKER,
+        "digest": statement,
+        "place": str(claimant.record(statement).log_index),
+        "on": ON,
+    }
+
+
+def test_one_log_that_cannot_be_followed_does_not_hold_up_the_others(network: Network, observatory: Path) -> None:
+    claimant, other, _ = network.three
+    said, others = (
+        say(claimant, "operation", OPERATION),
+        say(other, "operation", Operation(title="B", category="other")),
+    )
+    for node in (claimant, other):
+        node.checkpoint()
+    served = claimant.node.log_folder.read
+
+    def tampered(path: str) -> bytes:
+        return b"{}" if path == envelope_path(said) else served(path)
+
+    with FollowedLogs.open(observatory / "logs.db", load_trust(observatory / "trust"), exercise=True) as logs:
+        with pytest.raises(VerificationError, match="serves other bytes for statement"):
+            logs.pull(ASKER, tampered, now=0)
+        logs.pull(ASKED, other.node.log_folder.read, now=0)
+        assert [item.id for read in logs.statements() for item in read.statements] == [others]
+        # What was refused once is asked for again.
+        logs.pull(ASKER, served, now=0)
+        assert [item.id for read in logs.statements() for item in read.statements] == [said, others]
+
+
+def test_an_unknown_authority_a_log_of_several_and_no_trust_folder_are_refused(
+    network: Network, observatory: Path, tmp_path: Path
+) -> None:
+    where = ("--folder", str(observatory), "follow")
+    with pytest.raises(PolicyError, match=r"xdd\.centre is not in the trust folder of the observatory; add its card"):
+        run(*where, "xdd.centre")
+    with pytest.raises(MalformedError, match="--log-files is the log of one authority; name it"):
+        run(*where, "--log-files", str(tmp_path))
+    with pytest.raises(UnavailableError, match="no log could be followed; what was held before is kept"):
+        run(*where, ASKED, "--log-files", str(network.three[0].directory / "log"))
+    run("init", str(tmp_path / "bare"), "--exercise")
+    with pytest.raises(NotFoundError, match="there is no trust folder"):
+        run("--folder", str(tmp_path / "bare"), "follow")
+
+
+def test_evidence_of_misbehaviour_is_told_and_written_for_others_to_check(
+    network: Network, observatory: Path, tmp_path: Path
+) -> None:
+    node = network.three[0]
+    node.checkpoint()
+    follow(observatory, node)
+    trust = load_trust(observatory / "trust")
+    with (
+        FollowedLogs.open(observatory / "logs.db", trust, exercise=True) as logs,
+        logs._database.transaction() as tx,
+    ):
+        kept: dict[str, Value] = {"authority": ASKER, "about": "keys 2", "found": 0, "evidence": b'{"kind":"made"}'}
+        tx.run("statement_evidence_add", kept)
+    found = follow(observatory, node, "--evidence", str(tmp_path / "evidence"))
+    assert [Path(path).read_bytes() for path in found["evidence"]] == [b'{"kind":"made"}']
+    told = call("--folder", str(observatory), "follow", ASKER, "--log-files", str(node.directory / "log"))
+    assert "1 pieces of evidence of misbehaviour are kept" in told.stderr
+
+
+def pinged(network: Network) -> tuple[Ping, str]:
+    body = make_ping(by="XAA", to="XAB", point="Desk", nonce=bytes(32), sent=network.clock.now, window_seconds=3600)
+    return body, say(network.three[0], "ping", body)
+
+
+def drills(observatory: Path, network: Network, *, after: timedelta) -> Any:
+    for node in network.three:
+        follow(observatory, node)
+    at = (network.clock.now + after).strftime("%Y-%m-%dT%H:%M:%SZ")
+    (row,) = json.loads(run("--folder", str(observatory), "drill", "table", "--at", at, "--json"))["drills"]
+    return row
+
+
+def test_a_drill_is_proven_from_followed_logs_from_ping_to_answer(network: Network, observatory: Path) -> None:
+    _, asked, _ = network.three
+    body, ping = pinged(network)
+    network.checkpoint()
+    assert drills(observatory, network, after=timedelta(days=1))["state"] == "not_served"
+    say(asked, "drill-service", make_service(body, by="XAB", how="receipt", point="Night desk"))
+    network.checkpoint()
+    row = drills(observatory, network, after=timedelta(minutes=1))
+    assert (row["state"], row["served"]["by"], row["ping_statement"]["id"]) == ("waiting", "receipt", ping)
+    assert drills(observatory, network, after=timedelta(days=1))["state"] == "presumed_silent"
+    answer = answer_ping(body, point="Night desk", answered=network.clock.now)
+    said = say(asked, "ping-answer", answer, follows=(ping,))
+    network.checkpoint()
+    row = drills(observatory, network, after=timedelta(days=1))
+    assert (row["state"], row["answer_statement"]["id"]) == ("answered", said)
+    assert row["proven_seconds"] > 0
+    assert any("the answer was made after the ping" in text for text in row["proven"])
+
+
+def test_a_tender_counts_from_a_third_participant_and_a_receipt_from_whom_it_went_to(
+    network: Network, observatory: Path
+) -> None:
+    asker, _, third = network.three
+    body, _ = pinged(network)
+    for by, how in (("XAC", "receipt"), ("XAA", "tendered"), ("XAB", "tendered")):
+        with pytest.raises(PolicyError):
+            make_service(body, by=by, how=how, point="Desk")  # type: ignore[arg-type]
+    # Said all the same, by somebody's own program, it shows nothing.
+    forged = make_service(body, by="XAB", how="receipt", point="Desk")
+    say(asker, "drill-service", forged)
+    network.checkpoint()
+    assert drills(observatory, network, after=timedelta(days=1))["state"] == "not_served"
+    say(third, "drill-service", make_service(body, by="XAC", how="tendered", point="Watch"))
+    network.checkpoint()
+    row = drills(observatory, network, after=timedelta(days=1))
+    assert (row["state"], row["served"]["by"]) == ("presumed_silent", "tendered")
+
+
+def test_that_a_ping_was_served_is_entered_and_printed_to_be_said(observatory: Path) -> None:
+    where = ("--folder", str(observatory), "drill")
+    asked = ("--point", "Desk", "--at", f"{ON}T09:00:00Z")
+    ping = json.loads(run(*where, "ping", "XAA", "XAB", *asked))["id"]
+    told = json.loads(run(*where, "served", ping, "--by", "XAB", "--how", "receipt", *asked))
+    assert (told["kind"], told["body"]) == (
+        "drill-service",
+        {"of": ping, "by": "XAB", "how": "receipt", "point": "Desk"},
+    )
+    with pytest.raises(PolicyError, match="a receipt for what went to XAB is said by XAB, not by XAC"):
+        run(*where, "served", ping, "--by", "XAC", "--how", "receipt", *asked)
+    # Told by a record alone, it proves nothing.
+    row = json.loads(run(*where, "table", "--at", f"{ON}T12:00:00Z", "--json"))["drills"][0]
+    assert row["state"] == "not_served"
+
+
+def test_an_inquiry_is_shown_from_followed_logs_and_a_folder_is_checked_against_them(
+    network: Network, observatory: Path, tmp_path: Path
+) -> None:
+    claimant, _, investigator = network.three
+    say(claimant, "operation", OPERATION)
+    mandate = Mandate(
+        operation=record_id("operation", encode_body(OPERATION)),
+        given_by=Speaker(name="Council of the Belt Conference", kind="organisation"),
+        basis="resolution 4",
+        investigator=THIRD,
+        members=["member A"],
+        scope="Where the sessions came from.",
+        accused=["XAB"],
+        standard_of_proof="clear and convincing",
+        answer_days=3,
+    )
+    inquiry = say(investigator, "mandate", mandate)
+    folder = tmp_path / "inquiry"
+    folder.mkdir()
+    (folder / "1.json").write_bytes(investigator.record(inquiry).spoken.envelope.encoded)
+    where = ("--folder", str(observatory), "investigate")
+    assert json.loads(run(*where, str(folder), "--json"))["label"].startswith("as the files say")
+    with pytest.raises(NotFoundError, match="the followed logs hold no mandate with an id that begins with"):
+        run(*where, inquiry[:12])
+    network.checkpoint()
+    interest = say(investigator, "interest", Interest(member="member A", declares="nothing"), inquiry, (inquiry,))
+    (folder / "2.json").write_bytes(investigator.record(interest).spoken.envelope.encoded)
+    follow(observatory, investigator)
+    told = run(*where, inquiry[:12])
+    assert told.startswith("as the followed logs hold it: each statement was checked there")
+    assert f"EXERCISE: inquiry {inquiry}: opened" in told
+    assert run(*where, record_id("mandate", encode_body(mandate))[:12]) == told
+    assert "interests of member A" not in told
+    both = json.loads(run(*where, str(folder), "--json"))
+    assert both["label"].startswith("1 of 2 statements were checked against followed logs")
+    assert len(both["interests"]) == 1
+
+
+def test_a_trail_is_written_from_followed_logs_and_checked_before_it_is_kept(
+    network: Network, observatory: Path, tmp_path: Path
+) -> None:
+    inquiry = publish_inquiry(network)
+    for node in network.three:
+        follow(observatory, node)
+    where = ("--folder", str(observatory), "investigate")
+    trail = tmp_path / "finding.trail"
+    told = run(*where, inquiry[:12], "--trail", str(trail))
+    assert told.endswith("the finding is published; every check holds\n")
+    report = check_trail(trail, observatory / "trust")
+    assert (report.inquiry, report.state) == (inquiry, "published")
+    with pytest.raises(ConflictError, match="is there already; nothing was written"):
+        run(*where, inquiry[:12], "--trail", str(trail))
+    with pytest.raises(MalformedError, match="no dossier, the container lacks this member"):
+        run(*where, inquiry[:12], "--trail", str(tmp_path / "more"), "--dossier", str(trail))
+    assert not list(tmp_path.glob("more*"))
+    with pytest.raises(MalformedError, match="--dossier and --made-by go with --trail"):
+        run(*where, inquiry[:12], "--made-by", "somebody")
+    with pytest.raises(MalformedError, match="name the inquiry by the id of its mandate"):
+        run(*where, str(tmp_path), "--trail", str(tmp_path / "more"))
