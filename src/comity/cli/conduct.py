@@ -13,6 +13,7 @@ from comity.cli.conduct_grade import grade, lens
 from comity.cli.conduct_inquiry import investigate
 from comity.cli.conduct_options import LEDGER, folder_option, ledger_of, observatory
 from comity.cli.conduct_out import export, report, serve
+from comity.cli.conduct_pact import pact
 from comity.cli.conduct_practice import commitments, disclose, drill
 from comity.cli.conduct_show import claims, operations, show
 from comity.cli.law_options import day_of
@@ -33,8 +34,8 @@ def conduct(ctx: click.Context, folder: Path | None) -> None:
 
 
 for command in (
-    *(claims, commitments, disclose, drill, export, figures, follow, grade, investigate, lens, operations, pairs),
-    *(report, sensitivity, serve, show),
+    *(claims, commitments, disclose, drill, export, figures, follow, grade, investigate, lens, operations, pact),
+    *(pairs, report, sensitivity, serve, show),
 ):
     conduct.add_command(command)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from comity.conduct.ledger import Ledger
     from comity.conduct.record import Record
     from comity.conduct.report.material import Material
+    from comity.conduct.statements import Body
     from comity.exchange.view import Held
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -149,6 +150,22 @@ def material_of(folder: Path | None, as_of: "date", *, clustering: bool = True) 
 
     with ledger_of(folder) as ledger:
         yield Material(ledger, as_of=as_of, clustering=clustering)
+
+
+def enter(ledger: "Ledger", bodies: "Iterable[Body]", by: str, on: "date") -> "list[Record]":
+    """Enter bodies by hand, and return their records; `by` enters them on the day `on`.
+
+    Raises:
+        Error: what the ledger refuses.
+    """
+    from comity.conduct.kinds import KINDS
+    from comity.conduct.record import Origin, Provenance
+    from comity.conduct.record import record_of as made
+
+    came = Provenance(origin=Origin.HAND, source=by, on=on)
+    records = [made(body, came, KINDS) for body in bodies]
+    ledger.add(records)
+    return records
 
 
 def record_of(ledger: "Ledger", text: str, *kinds: str) -> "Record":

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from comity.cli.conduct_options import followed_statements, ledger_of, material_of, print_lines, record_of
+from comity.cli.conduct_options import enter, followed_statements, ledger_of, material_of, print_lines, record_of
 from comity.cli.law_options import code_of, day_of, on_option
 from comity.cli.options import FILE, json_option, print_json, read_file, say
 from comity.errors import MalformedError
 
 if TYPE_CHECKING:
-    from comity.conduct.ledger import Ledger
-    from comity.conduct.record import Record
-    from comity.conduct.statements import Body
+    pass
 
 _NONCE_BYTES = 32
 _DAY_SECONDS = 86_400
@@ -86,7 +84,7 @@ def table(folder: Path | None, moment: str | None, *, as_json: bool, as_csv: boo
 @click.option("--point", required=True, help="Point of contact that asks.")
 @click.option("--window", default=_DAY_SECONDS, show_default=True, help="Seconds in which an answer is due.")
 @click.option("--name", default=None, help="Name of the drill.")
-@click.option("--under", default=None, help="Commitment under which it takes place, such as un_cbms:1.")
+@click.option("--under", default=None, help="Commitment under which it takes place, such as un_global_cbms:1.")
 @click.option("--at", "moment", default=None, help="Time of the ping, YYYY-MM-DDTHH:MM:SSZ; now by default.")
 @click.pass_obj
 def ping(
@@ -116,7 +114,7 @@ def ping(
         under=under,
     )
     with ledger_of(folder) as ledger:
-        print_json(_enter(ledger, [body], point, at)[0].to_json())
+        print_json(enter(ledger, [body], point, at.date())[0].to_json())
 
 
 @drill.command("answer")
@@ -133,7 +131,7 @@ def answer(folder: Path | None, identifier: str, point: str, moment: str | None)
     with ledger_of(folder) as ledger:
         asked = record_of(ledger, identifier, "ping").body
         assert isinstance(asked, Ping)
-        print_json(_enter(ledger, [answer_ping(asked, point=point, answered=at)], point, at)[0].to_json())
+        print_json(enter(ledger, [answer_ping(asked, point=point, answered=at)], point, at.date())[0].to_json())
 
 
 @drill.command("served")
@@ -156,7 +154,7 @@ def served(folder: Path | None, identifier: str, by: str, how: str, point: str, 
         about = record_of(ledger, identifier, "ping", "ping-answer").body
         assert isinstance(about, Ping | PingAnswer)
         body = make_service(about, by=code_of(by), how="receipt" if how == "receipt" else "tendered", point=point)
-        print_json(_enter(ledger, [body], point, at)[0].to_json())
+        print_json(enter(ledger, [body], point, at.date())[0].to_json())
 
 
 @click.command("disclose")
@@ -202,9 +200,8 @@ def disclose(
         return
     if answers is not None:
         found = parse_disclosures(read_file(answers), where=answers.name)
-        at = datetime(on.year, on.month, on.day, tzinfo=UTC)
         with ledger_of(folder) as ledger:
-            added = _enter(ledger, found, by or found[0].said_by.name, at)
+            added = enter(ledger, found, by or found[0].said_by.name, on)
         say(f"{len(added)} answers were entered")
         return
     with material_of(folder, on) as material:
@@ -220,18 +217,6 @@ def disclose(
         print_lines(shown.participant_lines(code))
     else:
         print_lines(shown.lines())
-
-
-def _enter(ledger: "Ledger", bodies: "tuple[Body, ...] | list[Body]", by: str, at: datetime) -> "list[Record]":
-    """Enter bodies by hand on the day of `at`; return their records."""
-    from comity.conduct.kinds import KINDS
-    from comity.conduct.record import Origin, Provenance
-    from comity.conduct.record import record_of as made
-
-    came = Provenance(origin=Origin.HAND, source=by, on=at.date())
-    records = [made(body, came, KINDS) for body in bodies]
-    ledger.add(records)
-    return records
 
 
 def _moment(text: str | None) -> datetime:

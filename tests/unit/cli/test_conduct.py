@@ -413,6 +413,30 @@ def test_a_drill_is_entered_answered_and_shown_with_what_is_not_proven(observato
     assert ask(observatory, *words, "--csv").startswith("to,to_name,by,by_name,drill,sent")
 
 
+def test_a_pact_begins_from_a_template_and_its_returns_are_counted(observatory: str) -> None:
+    assert "contact_and_notification" in run("pact", "templates")
+    days = ("--signed", "2024-01-10", "--begins", "2024-02-01", "--by", "Coder One", *ON)
+    form = "contact_and_notification"
+    pact = json.loads(ask(observatory, "pact", "begin", form, "XBB", "XAA", "--without", "talk", *days))
+    assert (pact["body"]["parties"], pact["provenance"]["source"]) == (["XAA", "XBB"], "Coder One")
+    words = ("pact", "return", pact["id"][:12], "contacts", "--by", "XAA")
+    made = json.loads(ask(observatory, *words, "--what", "nil", "--when", "2025-01-20", *ON))
+    assert made["body"] == {"pact": pact["id"], "measure": "contacts", "by": "XAA", "on": "2025-01-20", "what": "nil"}
+    rows = {
+        (row["party"], row["measure"]): row for row in data("--folder", observatory, "pact", "table", *ON)["returns"]
+    }
+    assert (rows["XAA", "contacts"]["periods_ended"], rows["XAA", "contacts"]["periods_with_return"]) == (2, 1)
+    assert rows["XBB", "contacts"]["periods_with_return"] == 0
+    assert ("XAA", "talk") not in rows
+    told = ask(observatory, "pact", "table", *ON)
+    assert told.startswith("returns held on 2026-06-30; one that is not held may have been made")
+    assert ask(observatory, "pact", "table", "--csv", *ON).startswith("pact,title,party,party_name,measure")
+    with pytest.raises(MalformedError, match="the return is by XEE, no party of"):
+        ask(observatory, "pact", "return", pact["id"], "contacts", "--by", "XEE", "--what", "nil", *ON)
+    with pytest.raises(MalformedError, match="the return is a drill, which is no return under 'contacts'"):
+        ask(observatory, *words, "--what", "drill", *ON)
+
+
 def test_a_disclosure_goes_from_form_to_table(observatory: str, tmp_path: Path) -> None:
     form = ask(observatory, "disclose", "--template", "--state", "XAA")
     filled = form.replace("# said = 2027-01-31", "said = 2026-06-02").replace('said_by = ""', 'said_by = "State XAA"')

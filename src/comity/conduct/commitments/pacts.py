@@ -282,6 +282,17 @@ def pact_register(records: Iterable[Record], as_of: date) -> PactRegister:
     return PactRegister(as_of=as_of, returns=tuple(rows), strays=tuple(sorted(strays)))
 
 
+def check_return(body: PactReturn, pact: Pact) -> None:
+    """Refuse a return that fits no measure of its pact, or is by no party.
+
+    Raises:
+        MalformedError: it does not fit; the message says why.
+    """
+    parse_commitment_body("pact-return", encode_body(body))
+    if (why := _misfit(body, pact)) is not None:
+        raise MalformedError(f"the return {why}")
+
+
 def terms_of(measure: PactMeasure) -> str:
     """Return when a measure is due, in words."""
     if measure.duty == "abstain":
