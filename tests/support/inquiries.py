@@ -356,7 +356,7 @@ def finding_body(inquiry: SampleInquiry, **changes: Any) -> InquiryFinding:
     """Return the body of a finding that says of the file what the file says; `finding` changes members within."""
     file = inquiry.file()
     before = file.before([inquiry.said[-1].id])
-    dissents = file.dissents(before)
+    dissents = {item.id for item in file.known(Dissent, before, inquiry.world.now)}
     values: dict[str, Any] = {
         "operation": file.mandate.operation,
         "investigator": Speaker(name="Inquiry of XCB", kind="organisation", participant="XCB"),
@@ -376,7 +376,7 @@ def finding_body(inquiry: SampleInquiry, **changes: Any) -> InquiryFinding:
         cited.add(inquiry.case.named("package").id)
     whole: dict[str, Any] = {
         "finding": Finding(**(values | changes.pop("finding", {}))),
-        "statements": sorted(cited | set(dissents)),
+        "statements": sorted(cited | dissents),
         "exhibits": cited_exhibits(inquiry),
     }
     return InquiryFinding(**(whole | changes))
@@ -392,11 +392,10 @@ def publish(inquiry: SampleInquiry, finding: Public, **changes: Any) -> Public:
     """Let the investigator publish a finding with everything attached."""
     file = inquiry.file()
     before = file.before([inquiry.said[-1].id])
-    replies = file.known_replies(before, inquiry.world.now)
     values: dict[str, Any] = {
         "finding": finding.id,
-        "replies": sorted(item.id for item in replies),
-        "dissents": file.dissents(before),
+        "replies": sorted(item.id for item in file.known(InquiryReply, before, inquiry.world.now)),
+        "dissents": sorted(item.id for item in file.known(Dissent, before, inquiry.world.now)),
     }
     return inquiry.say(INVESTIGATOR, "publication", Publication(**(values | changes)))
 

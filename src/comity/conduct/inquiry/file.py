@@ -12,7 +12,6 @@ from typing import TypeVar
 from comity.conduct.inquiry.statements import (
     KINDS,
     Consent,
-    Dissent,
     InquiryFinding,
     InquiryReply,
     Mandate,
@@ -68,17 +67,13 @@ class InquiryFile:
         about = {subject.participant for subject in finding.finding.about if subject.participant is not None}
         return tuple(sorted(about | set(self.mandate.accused)))
 
-    def known_replies(self, before: AbstractSet[str], by: datetime) -> tuple[Held, ...]:
-        """Return the replies that a statement issued at `by` must know: those before it, and those logged by then."""
+    def known(self, shape: type[Body], before: AbstractSet[str], by: datetime) -> tuple[Held, ...]:
+        """Return what a statement issued at `by` must know of this shape: what is before it, or was logged by then."""
         return tuple(
             item
-            for item, _ in self.of(InquiryReply)
+            for item, _ in self.of(shape)
             if item.id in before or (item.position is not None and item.position.logged_by < by)
         )
-
-    def dissents(self, before: AbstractSet[str]) -> list[str]:
-        """Return the dissents among these statements, in sorted order."""
-        return sorted(item.id for item, _ in self.of(Dissent, before))
 
     def consents(self, before: AbstractSet[str]) -> list[ConsentGiven]:
         """Return what each participant said of the inquiry, its own word before what is reported of it."""

@@ -2,9 +2,10 @@
 
 That one thing came before another is judged by `follows` alone: whoever follows a statement has its digest, so it
 existed. Every statement of an inquiry leads back to its mandate this way, and with it to the standard of proof, which
-is thereby chosen before anything is asked. Only periods need time, and there the witnesses' word bounds the issuer's:
-a question's period begins no earlier than witnesses saw it, give or take a day, and a finding may not be dated ahead of
-when they saw it.
+is thereby chosen before anything is asked. Only two things need time, and there the witnesses' word bounds the
+issuer's. Periods: a question's begins no earlier than witnesses saw it, give or take a day, and a finding may not be
+dated ahead of when they saw it. And what must not be passed over: a reply or dissent that was logged when a finding or
+publication was issued was there, whether the issuer follows it or not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -217,8 +218,13 @@ class _Step:
             raise PolicyError(f"the finding does not give the consents as they were stated: {_shown(stated)}")
         if finding.right_of_reply != (right := file.right_of_reply(self._before)):
             raise PolicyError(f"the finding does not give the right of reply as it was given: {_shown([right])}")
+        self._check_passed_over(body)
         self._check_dissents(body)
         self._check_replaces(body)
+
+    def _check_passed_over(self, body: Body) -> None:
+        if reason := passed_over(self._file, self._statement, body):
+            raise PolicyError(reason)
 
     def _check_interests(self) -> None:
         declared = {body.member for _, body in self._file.of(Interest, self._before)}
@@ -245,18 +251,10 @@ class _Step:
                     f"the finding is dated {format_time(issued)}; {question.to} may answer question "
                     f"{item.id[:_SHORT]}… until {format_time(until)} and has not answered yet"
                 )
-        for item in file.known_replies(self._before, issued - MAX_CLOCK_SKEW):
-            if item.id not in self._before:
-                raise PolicyError(
-                    f"reply {item.id[:_SHORT]}… of {item.statement.issuer} was there before the finding, which does "
-                    "not follow it"
-                )
 
     def _check_dissents(self, body: InquiryFinding) -> None:
-        stated = self._file.dissents(self._before)
-        if missing := sorted(set(stated) - set(body.statements)):
-            raise PolicyError(f"the finding does not cite dissent {missing[0][:_SHORT]}…, which was stated before it")
-        if bool(stated) != (body.finding.dissent is not None):
+        cited = any(isinstance(self._file.bodies.get(name), Dissent) for name in body.statements)
+        if cited != (body.finding.dissent is not None):
             raise PolicyError("a finding tells of dissent exactly where a member has stated one before it")
 
     def _check_replaces(self, body: InquiryFinding) -> None:
@@ -281,16 +279,12 @@ class _Step:
         finding = file.finding(body.finding) if body.finding in self._before else None
         if finding is None:
             raise PolicyError(f"the publication names {body.finding[:_SHORT]}…, which is no finding before it")
-        for item in file.known_replies(self._before, self._statement.issued - MAX_CLOCK_SKEW):
-            if item.id not in body.replies:
+        self._check_passed_over(body)
+        for what, shape, listed in (("reply", InquiryReply, body.replies), ("dissent", Dissent, body.dissents)):
+            if strange := sorted(name for name in listed if not isinstance(file.bodies.get(name), shape)):
                 raise PolicyError(
-                    f"the publication leaves out reply {item.id[:_SHORT]}… of {item.statement.issuer}; a finding is "
-                    "published with every reply attached"
+                    f"the publication attaches {strange[0][:_SHORT]}…, which is no {what} of this inquiry"
                 )
-        if strange := sorted(name for name in body.replies if not isinstance(file.bodies.get(name), InquiryReply)):
-            raise PolicyError(f"the publication attaches {strange[0][:_SHORT]}…, which is no reply of this inquiry")
-        if body.dissents != file.dissents(self._before):
-            raise PolicyError("the publication does not attach exactly the dissents that were stated before it")
         self._check_withheld(body, finding)
 
     def _check_withheld(self, body: Publication, finding: InquiryFinding) -> None:
@@ -323,6 +317,37 @@ class _Step:
                 raise PolicyError("a retraction takes a finding back and puts none in its place")
         if correction.replacement != (None if replacement is None else finding_record(replacement)):
             raise PolicyError("the correction names another record as replacement than that of the new finding")
+
+
+def passed_over(file: InquiryFile, statement: Statement, body: Body) -> str | None:
+    """Return which reply or dissent a finding or publication passes over that was there when it was issued, or None.
+
+    What stands in another log, or what nothing follows, may come later in the order of the view and was there all the
+    same; so this is asked of the whole file once more when every statement is in its place.
+    """
+    if not isinstance(body, InquiryFinding | Publication):
+        return None
+    before, by = file.before(statement.follows), statement.issued - MAX_CLOCK_SKEW
+    replies, dissents = file.known(InquiryReply, before, by), file.known(Dissent, before, by)
+    if isinstance(body, InquiryFinding):
+        for item in replies:
+            if item.id not in before:
+                return (
+                    f"reply {item.id[:_SHORT]}… of {item.statement.issuer} was there before the finding, which does "
+                    "not follow it"
+                )
+        for item in dissents:
+            if item.id not in body.statements:
+                return f"the finding does not cite dissent {item.id[:_SHORT]}…, which was stated before it"
+        return None
+    for what, items, attached in (("reply", replies, body.replies), ("dissent", dissents, body.dissents)):
+        for item in items:
+            if item.id not in attached:
+                return (
+                    f"the publication leaves out {what} {item.id[:_SHORT]}… of {item.statement.issuer}; a finding is "
+                    "published with every reply and dissent attached"
+                )
+    return None
 
 
 def end_of_period(item: Held, question: QuestionPut, answer_days: int) -> datetime:

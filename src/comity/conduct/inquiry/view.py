@@ -5,13 +5,13 @@ not stand where it stands is left out with the reason, and so is what follows it
 decides nothing about the operation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from comity.conduct.inquiry.file import InquiryFile
-from comity.conduct.inquiry.rules import check_next, end_of_period, open_inquiry
+from comity.conduct.inquiry.rules import check_next, end_of_period, open_inquiry, passed_over
 from comity.conduct.inquiry.statements import (
     Consent,
     Dissent,
@@ -24,6 +24,7 @@ from comity.conduct.inquiry.statements import (
     Publication,
     QuestionPut,
 )
+from comity.conduct.statements import Body
 from comity.errors import MalformedError, PolicyError
 from comity.exchange.view import Held, order_statements
 from comity.kernel.statement import Statement
@@ -109,17 +110,40 @@ def read_inquiry(inquiry: str, held: Iterable[Held]) -> tuple[InquiryFile, tuple
     everything = {item.id: item for item in held}
     if inquiry not in everything:
         raise PolicyError(f"the mandate {inquiry[:12]}… of this inquiry is not held")
-    file = open_inquiry(everything[inquiry])
+    inside = order_statements(item for item in everything.values() if item.statement.subject == inquiry)
+    refused: dict[str, str] = {}
+    while True:
+        file, left_out = _read_in_order(everything[inquiry], inside, refused)
+        late = ((item.id, passed_over(file, item.statement, body)) for item, body in file.of(Body))
+        found = next(((name, reason) for name, reason in late if reason is not None), None)
+        if found is None:
+            return file, left_out
+        # What stands on the refused statement falls with it, so the rest is read anew without it.
+        refused |= [found]
+
+
+def _read_in_order(
+    opening: Held, inside: Iterable[Held], refused: Mapping[str, str]
+) -> tuple[InquiryFile, tuple[tuple[str, str], ...]]:
+    """Take in statements one by one, but for those that are refused beforehand."""
+    file = open_inquiry(opening)
     left_out: list[tuple[str, str]] = []
-    for item in order_statements(item for item in everything.values() if item.statement.subject == inquiry):
-        logged_by = None if item.position is None else item.position.logged_by
-        try:
-            check_next(file, item.statement, logged_by=logged_by)
-        except (PolicyError, MalformedError) as exc:
-            left_out.append((item.id, exc.message))
-        else:
+    for item in inside:
+        reason = refused.get(item.id) or _refusal(file, item)
+        if reason is None:
             file.add(item)
+        else:
+            left_out.append((item.id, reason))
     return file, tuple(left_out)
+
+
+def _refusal(file: InquiryFile, item: Held) -> str | None:
+    """Return why a statement may not come next, or None if it may."""
+    try:
+        check_next(file, item.statement, logged_by=None if item.position is None else item.position.logged_by)
+    except (PolicyError, MalformedError) as exc:
+        return exc.message
+    return None
 
 
 def check_draft(inquiry: str, held: Iterable[Held], statement: Statement) -> None:

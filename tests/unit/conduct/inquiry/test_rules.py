@@ -24,6 +24,7 @@ from comity.kernel.canonical import format_time
 from comity.kernel.statement import Statement
 from support.inquiries import (
     ACCUSED,
+    AUTHORITIES,
     CLAIMANT,
     DAYS,
     HOLDER,
@@ -44,6 +45,7 @@ from support.inquiries import (
     start,
     state,
 )
+from support.world import World
 
 
 def ready() -> SampleInquiry:
@@ -375,11 +377,64 @@ def test_an_answer_that_was_logged_is_not_overlooked() -> None:
     before = inquiry.said[-1].id
     late = answer(inquiry, inquiry.named("question-put").id, text="And one more thing.")
     inquiry.world.later(hours=1)
+    refused(inquiry, overlooking(inquiry, before), f"reply {late.id[:12]}… of {ACCUSED} was there before the finding")
+
+
+def overlooking(inquiry: SampleInquiry, before: str) -> Public:
+    """Let the investigator state a finding that follows what was said up to `before`, and nothing that came later."""
     file = inquiry.file()
     seen = file.before([before])
-    right = {"right_of_reply": file.right_of_reply(seen), "consents": file.consents(seen)}
-    last = find(inquiry, follows=(before,), finding=right)
-    refused(inquiry, last, f"reply {late.id[:12]}… of {ACCUSED} was there before the finding")
+    told = {"right_of_reply": file.right_of_reply(seen), "consents": file.consents(seen)}
+    return find(inquiry, follows=(before,), finding=told | {"about": [], "dissent": None}, statements=[])
+
+
+def test_an_answer_is_not_overlooked_because_its_log_comes_last_in_the_order_of_names() -> None:
+    last_of_all = "xdd.foreign-office"
+    inquiry = SampleInquiry(world=World((*AUTHORITIES, last_of_all)))
+    inquiry.say(INVESTIGATOR, "mandate", mandate_body(accused=["XDD"]))
+    add_interests(inquiry)
+    question = put_question(inquiry, to="XDD")
+    answered = answer(inquiry, question.id, issuer=last_of_all, code="XDD")
+    late = answer(inquiry, question.id, issuer=last_of_all, code="XDD", text="And one more thing.")
+    inquiry.world.later(hours=1)
+    finding = overlooking(inquiry, answered.id)
+    published = inquiry.say(
+        INVESTIGATOR, "publication", {"finding": finding.id, "replies": [answered.id]}, follows=(finding.id,)
+    )
+    reasons = dict(inquiry.view().left_out)
+    assert list(reasons) == [finding.id, published.id]
+    assert f"reply {late.id[:12]}… of {last_of_all} was there before the finding" in reasons[finding.id]
+    assert late.id in {name for name, _ in inquiry.view().replies}
+
+
+def test_a_publication_that_overlooks_an_answer_falls_alone() -> None:
+    last_of_all = "xdd.foreign-office"
+    inquiry = SampleInquiry(world=World((*AUTHORITIES, last_of_all)))
+    inquiry.say(INVESTIGATOR, "mandate", mandate_body(accused=["XDD"]))
+    add_interests(inquiry)
+    answered = answer(inquiry, put_question(inquiry, to="XDD").id, issuer=last_of_all, code="XDD")
+    finding = find(inquiry, finding={"about": []})
+    late = answer(inquiry, finding.id, issuer=last_of_all, code="XDD")
+    inquiry.world.later(hours=1)
+    last = inquiry.say(
+        INVESTIGATOR, "publication", {"finding": finding.id, "replies": [answered.id]}, follows=(finding.id,)
+    )
+    refused(inquiry, last, f"the publication leaves out reply {late.id[:12]}…")
+
+
+def test_a_dissent_is_not_shed_by_a_finding_or_a_publication_that_does_not_follow_it() -> None:
+    inquiry = ready()
+    before = inquiry.said[-1].id
+    dissent = inquiry.say(INVESTIGATOR, "dissent", Dissent(member=MEMBERS[0], text="Not so."))
+    inquiry.world.later(hours=1)
+    refused(inquiry, overlooking(inquiry, before), f"does not cite dissent {dissent.id[:12]}…")
+    inquiry = ready()
+    finding = find(inquiry)
+    dissent = inquiry.say(INVESTIGATOR, "dissent", Dissent(member=MEMBERS[0], text="Not so."))
+    inquiry.world.later(hours=1)
+    body = {"finding": finding.id, "replies": [inquiry.named("inquiry-reply").id]}
+    last = inquiry.say(INVESTIGATOR, "publication", body, follows=(finding.id,))
+    refused(inquiry, last, f"the publication leaves out dissent {dissent.id[:12]}…")
 
 
 @pytest.mark.parametrize(
@@ -453,7 +508,14 @@ def test_a_publication_attaches_every_dissent_also_one_after_the_finding() -> No
     inquiry = ready()
     finding = find(inquiry)
     inquiry.say(INVESTIGATOR, "dissent", Dissent(member=MEMBERS[0], text="Not so."))
-    refused(inquiry, publish(inquiry, finding, dissents=[]), "exactly the dissents that were stated before it")
+    refused(inquiry, publish(inquiry, finding, dissents=[]), "the publication leaves out dissent ")
+
+
+def test_a_publication_attaches_dissents_and_nothing_else_as_such() -> None:
+    inquiry = ready()
+    finding = find(inquiry)
+    last = publish(inquiry, finding, dissents=[inquiry.named("inquiry-reply").id])
+    refused(inquiry, last, "which is no dissent of this inquiry")
 
 
 def test_a_publication_names_a_finding_before_it() -> None:
