@@ -360,7 +360,7 @@ def finding_body(inquiry: SampleInquiry, **changes: Any) -> InquiryFinding:
     values: dict[str, Any] = {
         "operation": file.mandate.operation,
         "investigator": Speaker(name="Inquiry of XCB", kind="organisation", participant="XCB"),
-        "mandate": "Resolution 4 of the Council of the Belt Conference, 25 February 2026",
+        "mandate": file.mandate.basis,
         "consents": file.consents(before),
         "standard_of_proof": file.mandate.standard_of_proof,
         "right_of_reply": file.right_of_reply(before),

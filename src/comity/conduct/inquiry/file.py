@@ -63,7 +63,7 @@ class InquiryFile:
         return body if isinstance(body, InquiryFinding) else None
 
     def named(self, finding: InquiryFinding) -> tuple[str, ...]:
-        """Return the participants who must have been asked before this finding, by name."""
+        """Return the participants who must have been asked before this finding, by code."""
         about = {subject.participant for subject in finding.finding.about if subject.participant is not None}
         return tuple(sorted(about | set(self.mandate.accused)))
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from comity.conduct.commitments.since import parse_since
 from comity.conduct.inquiry.file import (
     InquiryFile,
     finding_record,
@@ -212,6 +213,11 @@ class _Step:
                 f"the finding goes by the standard of proof {finding.standard_of_proof!r}; chosen beforehand was "
                 f"{file.mandate.standard_of_proof!r}"
             )
+        if finding.mandate != file.mandate.basis:
+            raise PolicyError(
+                f"the finding names as its mandate {finding.mandate!r}; the mandate stands on {file.mandate.basis!r}"
+            )
+        self._check_said(finding.said, "finding")
         if finding.investigator.participant not in {None, participant_of(file.mandate.investigator)}:
             raise PolicyError(f"the finding names another investigator than the mandate, {file.mandate.investigator}")
         if finding.consents != (stated := file.consents(self._before)):
@@ -221,6 +227,14 @@ class _Step:
         self._check_passed_over(body)
         self._check_dissents(body)
         self._check_replaces(body)
+
+    def _check_said(self, said: str, what: str) -> None:
+        """The day that the ledger shows lies between the mandate and the date of the statement."""
+        day, opened, issued = parse_since(said), self._file.opening.issued.date(), self._statement.issued.date()
+        if not (day.may_have_begun(issued) and day.latest >= opened):
+            raise PolicyError(
+                f"the {what} is said to be of {said}; its statement is dated {issued}, and the mandate {opened}"
+            )
 
     def _check_passed_over(self, body: Body) -> None:
         if reason := passed_over(self._file, self._statement, body):
@@ -304,6 +318,7 @@ class _Step:
             raise PolicyError(f"the correction names {body.statement[:_SHORT]}…, which is no finding before it")
         if correction.corrects != finding_record(corrected):
             raise PolicyError("the correction names another record than that of the finding that it corrects")
+        self._check_said(correction.said, "correction")
         if correction.by.participant not in {None, participant_of(file.mandate.investigator)}:
             raise PolicyError(f"the correction is by another than the investigator {file.mandate.investigator}")
         replacement = None

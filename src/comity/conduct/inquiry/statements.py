@@ -132,8 +132,9 @@ class CitedExhibit(Body, frozen=True, kw_only=True):
 class InquiryFinding(Body, frozen=True, kw_only=True):
     """`inquiry-finding`: the conclusion, with the statements and exhibits that it rests on.
 
-    `statements` may be public ones, of the inquiry or of others, and sealed ones of cases of the exchange. `replaces`
-    is the earlier finding of this inquiry in whose place this one is put.
+    The finding names the basis of the mandate as its `mandate`. `statements` may be public ones, of the inquiry or of
+    others, and sealed ones of cases of the exchange. `replaces` is the earlier finding of this inquiry in whose place
+    this one is put.
     """
 
     finding: Finding

@@ -214,12 +214,15 @@ def _verify_dossier(
 
 def _attached(digest: str, dossier: VerifiedDossier) -> Attached:
     exhibits = {(state.package, state.exhibit.exhibit): state.exhibit.digest for state in dossier.view.exhibits}
-    opening = next(item.statement for item in dossier.checked if item.id == dossier.head.case)
+    opening = next(item for item in dossier.checked if item.id == dossier.head.case)
     return Attached(
         digest=digest,
         case=dossier.head.case,
-        asker=opening.issuer,
-        opened=opening.issued,
+        asker=opening.statement.issuer,
+        asked=opening.statement.to,
+        opened=opening.statement.issued,
+        origin=opening.logged.origin,
+        index=opening.logged.index,
         exercise=dossier.view.exercise,
         statements=frozenset(dossier.head.statements),
         exhibits={exhibits[place.package, place.exhibit]: place.member for place in dossier.head.exhibits},

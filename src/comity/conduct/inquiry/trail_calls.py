@@ -52,8 +52,12 @@ class Attached:
     digest: str
     case: str
     asker: str
+    asked: tuple[str, ...]
     opened: datetime
     """When its opening statement is dated."""
+    origin: str
+    index: int
+    """The entry of its opening statement in the log of that origin."""
     exercise: bool
     statements: frozenset[str]
     exhibits: Mapping[str, str]
@@ -162,6 +166,11 @@ def check_dossiers(file: InquiryFile, dossiers: Sequence[Attached]) -> None:
                     f"{where}: evidence-request {item.id[:_SHORT]}… says that the investigator asked in this case; "
                     f"the asker is {dossier.asker}"
                 )
+            if body.authority not in {None, *dossier.asked}:
+                raise VerificationError(
+                    f"{where}: evidence-request {item.id[:_SHORT]}… says that {body.authority} was asked in this case; "
+                    f"the asked is {', '.join(dossier.asked)}"
+                )
             if body.request is not None and body.request not in dossier.statements:
                 raise VerificationError(
                     f"{where}: lacks request {body.request[:_SHORT]}… that {_member(item.id)} names"
@@ -170,6 +179,13 @@ def check_dossiers(file: InquiryFile, dossiers: Sequence[Attached]) -> None:
                 raise PolicyError(
                     f"{where}: evidence was asked for on {dossier.opened:%Y-%m-%d}, before the mandate of "
                     f"{file.opening.issued:%Y-%m-%d} chose the standard of proof"
+                )
+            # A date is its issuer's word; the order of one log is not.
+            mandate = file.held[file.id].position
+            if mandate is not None and mandate.origin == dossier.origin and dossier.index < mandate.index:
+                raise PolicyError(
+                    f"{where}: evidence was asked for at entry {dossier.index} of {dossier.origin}, before the "
+                    f"mandate at entry {mandate.index} chose the standard of proof"
                 )
 
 

@@ -26,6 +26,7 @@ from comity.conduct.inquiry.trail_calls import Attached, Outside, withheld_of
 from comity.conduct.inquiry.trail_head import dossier_member
 from comity.conduct.inquiry.view import FindingState, InquiryView
 from comity.conduct.statements import Body, Claim, Correction, Finding, Operation, Reply, Speaker, Subject
+from comity.errors import NotFoundError
 from comity.exchange.dossier_check import DossierReport
 from comity.exchange.dossier_facts import (
     NEVER_PROVED,
@@ -40,6 +41,7 @@ from comity.exchange.dossier_head import STATEMENTS
 from comity.exchange.view import Held
 from comity.kernel.canonical import format_time
 from comity.kernel.trust import participant_of
+from comity.parties.participants import participant
 
 _SHORT: Final = 12
 # Conclusions and answers alike: long enough that the gist of either is read here, and none is cut for the other.
@@ -158,7 +160,7 @@ class _Teller:
             InquiryCorrection: ("correction", self._correction),
         }
         for shape_of, (topic, tell) in tellers.items():
-            for held, body in sorted(self._file.of(shape_of), key=lambda item: _participant_of(item[1])):
+            for held, body in sorted(self._file.of(shape_of), key=lambda item: _about(item[1])):
                 yield self._fact(topic, held.id, tell(held, body))
         for item in self._outside:
             if isinstance(item.body, Correction):
@@ -170,9 +172,10 @@ class _Teller:
         return Fact(topic=topic, text=shown(text, _MAX_SHOWN), where=_member(statement_id))
 
     def _mandate(self, held: Held, body: Mandate) -> str:
-        own = held.statement.issuer != body.investigator
-        said = f"so says {held.statement.issuer}" + ("" if own else ", the investigator itself")
-        accused = f"; the claims in question name {', '.join(body.accused)}" if body.accused else ""
+        itself = ", the investigator itself" if held.statement.issuer == body.investigator else ""
+        said = f"so says {held.statement.issuer}{itself}"
+        named = ", ".join(sorted(body.accused, key=_name))
+        accused = f"; the claims in question name {named}" if named else ""
         return (
             f"{body.given_by.name} mandates {body.investigator} to investigate on the basis of {body.basis}, by the "
             f"standard of proof {body.standard_of_proof!r}, chosen before anything was asked, with {body.answer_days} "
@@ -221,7 +224,8 @@ class _Teller:
     def _finding(self, held: Held, body: InquiryFinding) -> str:
         state = self._state(held.id)
         answers = [self._answer_in_short(name) for name in state.replies]
-        told = [f"state: {state.state}", *answers, _count(len(state.dissents), "dissent", "dissents")]
+        new = "" if state.replaced_by is None else f", replaced by finding {state.replaced_by[:_SHORT]}…"
+        told = [f"state: {state.state}{new}", *answers, _count(len(state.dissents), "dissent", "dissents")]
         return (
             f"found by {body.finding.investigator.name} under the mandate of {self._file.mandate.given_by.name}, by "
             f"the standard of proof {body.finding.standard_of_proof!r} ({'; '.join(told)}): {body.finding.conclusion}"
@@ -350,13 +354,21 @@ def _name_of(item: Outside) -> tuple[str, str]:
     return ("" if speaker is None else speaker.name, item.held.id)
 
 
-def _participant_of(body: Body) -> str:
-    """Return what statements of one kind sort by before their order: the participant that each is about."""
+def _about(body: Body) -> str:
+    """Return what statements of one kind sort by before their order: the name of whom each is about."""
     if isinstance(body, Consent):
-        return body.participant
+        return _name(body.participant)
     if isinstance(body, QuestionPut):
-        return body.to
+        return _name(body.to)
     return body.reply.by.name if isinstance(body, InquiryReply) else ""
+
+
+def _name(code: str) -> str:
+    """Return a participant's name, or a code that the reader's table does not know as it is."""
+    try:
+        return participant(code).name
+    except NotFoundError:
+        return code
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -442,7 +442,10 @@ def test_a_dissent_is_not_shed_by_a_finding_or_a_publication_that_does_not_follo
     [
         ({"operation": "ab" * 32}, "the finding is about another operation"),
         ({"standard_of_proof": "more likely than not"}, "chosen beforehand was 'clear and convincing'"),
+        ({"mandate": "resolution of a greater council"}, "the mandate stands on 'resolution 4 of 25 February 2026'"),
         ({"investigator": state("XAD")}, "another investigator than the mandate"),
+        ({"said": "2025-12-31"}, "the finding is said to be of 2025-12-31"),
+        ({"said": "2027-01-01"}, "the finding is said to be of 2027-01-01"),
         ({"consents": []}, "does not give the consents as they were stated"),
         ({"right_of_reply": RightOfReply(given=False)}, "does not give the right of reply as it was given"),
         ({"dissent": "One of us thinks otherwise."}, "exactly where a member has stated one"),
@@ -553,6 +556,7 @@ def test_a_correction_may_come_with_a_new_finding_and_a_retraction_never() -> No
     [
         ({"corrects": "ab" * 32}, "another record than that of the finding"),
         ({"by": state("XBB")}, "by another than the investigator"),
+        ({"said": "2025-12-31"}, "the correction is said to be of 2025-12-31"),
         ({"replacement": "ab" * 32}, "another record as replacement"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from comity.conduct.inquiry.statements import Consent, Publication, WithheldPart
+from comity.conduct.inquiry.statements import Consent, EvidenceRequest, Publication, WithheldPart
 from comity.conduct.inquiry.trail import check_trail, is_trail, verify_trail
 from comity.conduct.inquiry.trail_head import HEAD, dossier_member, parse_trail_head
 from comity.conduct.inquiry.trail_writing import TrailDossier
@@ -204,6 +204,30 @@ def test_a_key_that_was_not_designated_at_that_position_is_refused() -> None:
     inquiry.say(ACCUSED, "consent", Consent(participant="XBB", consent="given"), pair=stranger)
     forged = finished(inquiry)
     refused(forged, inquiry, VerificationError, member(inquiry.named("consent")), "which no keys statement")
+
+
+def test_a_key_speaks_only_between_the_keys_statements_that_list_it() -> None:
+    for early in (True, False):
+        inquiry = start()
+        own = inquiry.world.authorities[ACCUSED]
+        newer = key_pair(f"{ACCUSED}/statement", 7)
+        consent = Consent(participant="XBB", consent="given")
+        if early:
+            inquiry.say(ACCUSED, "consent", consent, pair=newer)
+        inquiry.world.designate(ACCUSED, (newer.public, own.service.public, own.witness.public))
+        if not early:
+            inquiry.say(ACCUSED, "consent", consent, pair=own.statement)
+        inquiry.world.designate(ACCUSED, (own.statement.public, own.service.public, own.witness.public))
+        why = "is not valid yet" if early else "was revoked"
+        refused(finished(inquiry), inquiry, VerificationError, member(inquiry.named("consent")), why)
+
+
+def test_a_proof_in_the_log_of_another_is_refused(inquiry: SampleInquiry, forge: TrailForge) -> None:
+    finding = inquiry.named("inquiry-finding")
+    index = inquiry.world.authorities[ACCUSED].log.append(finding.said.spoken.entry)
+    proof = f"{PROOFS}{finding.id}{PROOF_SUFFIX}"
+    forge.members[proof] = inquiry.world.proof(ACCUSED, index)
+    refused(forge.file(), inquiry, VerificationError, proof, f"has no log {ACCUSED}/log")
 
 
 def test_the_service_key_of_a_node_says_nothing_here() -> None:
@@ -487,6 +511,25 @@ def test_evidence_asked_for_before_the_mandate_is_refused() -> None:
     )
 
 
+def test_a_mandate_that_is_dated_back_does_not_come_before_the_evidence_in_its_log() -> None:
+    inquiry = SampleInquiry(world=World(AUTHORITIES))
+    earlier = inquiry.world.now
+    inquiry.world.later(days=20)
+    case = add_evidence(inquiry, mandated=False)
+    inquiry.world.later(days=20)
+    inquiry.say(INVESTIGATOR, "mandate", mandate_body(), issued=earlier)
+    ask_for_evidence(inquiry, case)
+    refused(finished(inquiry), inquiry, PolicyError, "data/dossiers/", f"of {INVESTIGATOR}/log, before the mandate at")
+
+
+def test_a_request_for_evidence_names_whom_the_case_asked() -> None:
+    inquiry = start()
+    case = add_evidence(inquiry, mandated=False)
+    asked = EvidenceRequest(asked="Foreign office of XAA", authority=CLAIMANT, what="Sessions", case=case.id)
+    inquiry.say(INVESTIGATOR, "evidence-request", asked)
+    refused(finished(inquiry), inquiry, VerificationError, f"says that {CLAIMANT} was asked", f"the asked is {HOLDER}")
+
+
 def test_a_case_that_another_opened_is_not_the_one_that_the_investigator_asked_in() -> None:
     inquiry = start()
     add_interests(inquiry)
@@ -533,6 +576,25 @@ def test_claims_and_answers_sort_by_name() -> None:
         inquiry.say_outside(HOLDER, "claim", claimed_by(code))
     told = facts_by_topic(verified_trail(finished(inquiry), inquiry))["claim"]
     assert [line[:9] for line in told] == ["State XAA", "State XAC", "State XAD"]
+
+
+def test_consents_sort_by_the_name_of_the_participant_and_not_by_its_code() -> None:
+    inquiry = start()
+    for code in ("CHE", "CHL"):
+        given = Consent(participant=code, consent="given", reported_from="a note")
+        inquiry.say(INVESTIGATOR, "consent", given)
+    told = facts_by_topic(verified_trail(finished(inquiry), inquiry))["consent"]
+    assert [line[:3] for line in told] == ["CHL", "CHE"]
+
+
+def test_a_finding_that_was_replaced_says_so_though_its_correction_is_kept_out_of_the_trail(
+    inquiry: SampleInquiry, forge: TrailForge
+) -> None:
+    forge.drop(inquiry.named("inquiry-correction").id)
+    told = facts_by_topic(verified_trail(forge.file(), inquiry))["finding"]
+    newer = inquiry.named("inquiry-finding", 1).id
+    assert f"(state: published, replaced by finding {newer[:12]}…;" in told[0]
+    assert "replaced by" not in told[1]
 
 
 def test_an_investigator_whose_participant_makes_a_claim_is_told_so() -> None:
