@@ -2,8 +2,8 @@
 
 Without a match record there is no pair, and without a stated reason there is no match, above all for espionage, which
 no norm forbids as such. A match says nothing of a breach. It says whether the commitment was in force when the claim
-says that the thing happened: an act before a commitment is grey, a treaty that was signed and not ratified is named
-as signed only, and where the time or the commitment is not known, that is what the line says.
+says that the thing happened: an act before a commitment, or after its withdrawal, is grey, a treaty that was signed and
+not ratified is named as signed only, and where the time or the commitment is not known, that is what the line says.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from comity.conduct.commitments.in_force import Bond, CommitmentsOn, InForce
+from comity.conduct.commitments.catalogue import MEMORY_NOTICE
+from comity.conduct.commitments.in_force import Bond, CommitmentsOn, InForce, falling_under
 from comity.conduct.commitments.since import Since
 from comity.conduct.statements import Category, Match
 from comity.conduct.verbs import guarded
@@ -30,6 +31,8 @@ class Relation(StrEnum):
     IN_FORCE = "in_force"
     BEFORE = "before"
     PERHAPS_BEFORE = "perhaps_before"
+    AFTER = "after"
+    PERHAPS_AFTER = "perhaps_after"
     SIGNED_ONLY = "signed_only"
     NOT_BINDING = "not_binding"
     UNKNOWN = "unknown"
@@ -44,6 +47,8 @@ class Relation(StrEnum):
             "in_force": "in force at the time that the claim gives",
             "before": "before: the claim is about a time before this commitment",
             "perhaps_before": "perhaps before: the claim is about a time that may lie before this commitment",
+            "after": "after: the claim is about a time after this commitment was withdrawn",
+            "perhaps_after": "perhaps after: the claim is about a time that may lie after its withdrawal",
             "signed_only": "signed only: a signature without ratification makes no act a breach",
             "not_binding": "not confirmed as binding at the time that the claim gives",
             "unknown": "it cannot be known whether this commitment was made",
@@ -69,15 +74,16 @@ class MatchLine:
 
     @property
     def grey(self) -> bool:
-        """True where the act would lie, or may lie, before the commitment."""
-        return self.relation in {Relation.BEFORE, Relation.PERHAPS_BEFORE}
+        """True where the act would lie, or may lie, before the commitment or after its withdrawal."""
+        return self.relation in {Relation.BEFORE, Relation.PERHAPS_BEFORE, Relation.AFTER, Relation.PERHAPS_AFTER}
 
     @property
     def text(self) -> str:
         """The match in words: commitment, how it stood, bond, reason and who gave it."""
         parts = [f"{self.commitment}: {self.relation.label}"]
         if self.held is not None:
-            parts.append(f"{self.held.label} ({self.held.bond.label}, {self.held.act} {self.held.since_text})")
+            notice = f"; {MEMORY_NOTICE}" if MEMORY_NOTICE in self.held.notices else ""
+            parts.append(f"{self.held.label} ({self.held.bond.label}, {self.held.act} {self.held.since_text}{notice})")
         reason = self.reason.strip() or "none"
         parts.append(f"reason given by {self.coder} on {self.said}: {reason}")
         label = () if self.held is None else (self.held.label,)
@@ -127,12 +133,18 @@ def _relation(
     if when is None:
         return Relation.TIME_UNKNOWN, _strongest(commitments(code, as_of), key)
     first = _strongest(commitments(code, when.earliest), key)
-    if first is not None and first.certain and first.bond in _HOLDING:
-        return Relation.IN_FORCE, first
     last = _strongest(commitments(code, when.latest), key)
+    if first is not None and first.bond in _HOLDING and _begun(first, when.earliest):
+        # What had begun and is not certain, or not there any more on the last day, was or may have been withdrawn.
+        stays = first.certain and last is not None and last.certain and last.bond in _HOLDING
+        return (Relation.IN_FORCE if stays else Relation.PERHAPS_AFTER), first
     if last is not None and last.bond in _HOLDING:
         return Relation.PERHAPS_BEFORE, last
-    later = _strongest(commitments(code, as_of), key)
+    if gone := falling_under(commitments(code, when.latest).withdrawn, key):
+        already = falling_under(commitments(code, when.earliest).withdrawn, key)
+        return (Relation.AFTER, already[0]) if already else (Relation.PERHAPS_AFTER, gone[0])
+    now = commitments(code, as_of)
+    later = _strongest(now, key) or next(iter(falling_under(now.withdrawn, key)), None)
     if last is not None and last.bond is not Bond.UNKNOWN:
         return (Relation.SIGNED_ONLY if last.bond is Bond.SIGNED_ONLY else Relation.NOT_BINDING), last
     if later is not None and later.bond is not Bond.UNKNOWN:
@@ -148,11 +160,12 @@ _STRENGTH: Final = (
 )
 
 
+def _begun(row: InForce, on: date) -> bool:
+    """True where a commitment had begun by a day for certain; a bond without a day rests on a table that knows it."""
+    return row.certain if row.since is None else row.since.began(on)
+
+
 def _strongest(held: CommitmentsOn, key: str) -> InForce | None:
     """Return the strongest entry under a key, a certain one before an uncertain one."""
-    catalogue, _, item = key.partition(":")
-    entries = (
-        *held.of(key),
-        *(row for row in held.unknown if row.catalogue == catalogue and row.item in {None, item}),
-    )
+    entries = (*held.of(key), *falling_under(held.unknown, key))
     return min(entries, key=lambda row: (not row.certain, _STRENGTH.index(row.bond)), default=None)

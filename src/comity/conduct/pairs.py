@@ -7,7 +7,7 @@ what was searched. Participants stand in the order of their names, lines in the 
 a balance, and no line says that a commitment was broken.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -15,13 +15,14 @@ from typing import Final
 
 from comity.conduct.admission import folded
 from comity.conduct.blocs import bloc
+from comity.conduct.commitments.catalogue import MEMORY_NOTICE
 from comity.conduct.commitments.in_force import CommitmentsOn, InForce, commitments_on
 from comity.conduct.commitments.since import Since, parse_since
 from comity.conduct.corrections import Fates, Stated
 from comity.conduct.matches import CommitmentsAt, MatchLine, matched, unmatched
 from comity.conduct.record import Record
 from comity.conduct.sentences import claim_sentence, conforming, finding_sentence, reply_sentence
-from comity.conduct.statements import Body, Finding, Period
+from comity.conduct.statements import Body, Finding, Period, Speaker, Subject
 from comity.conduct.verbs import guarded
 from comity.conduct.view import ClaimView, LedgerView, OperationView
 from comity.errors import MalformedError
@@ -108,8 +109,8 @@ class CommitmentLine:
 class ClaimLine:
     """A claim at the time that it is about, with its replies, its matches, and the commitments in force at that time.
 
-    `beside` are the commitments in force on the first day on which the thing can have happened, `later` those that
-    came after the last. `unmatched` says why no commitment is matched, where none is.
+    `beside` are the commitments in force on the first day on which the thing can have happened, `during` those that
+    came by the last, `later` those that came after it. `unmatched` says why no commitment is matched, where none is.
     """
 
     when: Since | None
@@ -123,15 +124,16 @@ class ClaimLine:
     matches: tuple[MatchLine, ...]
     unmatched: str | None
     beside: tuple[InForce, ...]
+    during: tuple[InForce, ...]
     later: tuple[InForce, ...]
     kind: str = "claim"
 
     @property
     def grey(self) -> bool:
-        """True where every matched commitment, or without matches every commitment on record, came afterwards."""
+        """True where no matched commitment, or without matches none on record, was in force at the time for certain."""
         if self.matches:
             return all(match.grey for match in self.matches)
-        return self.when is not None and bool(self.later) and not self.beside
+        return self.when is not None and bool(self.during or self.later) and not self.beside
 
     @property
     def reply_text(self) -> tuple[str, ...]:
@@ -151,6 +153,7 @@ class ClaimLine:
             "matches": [match.to_json() for match in self.matches],
             "unmatched": self.unmatched,
             "in_force": [row.key for row in self.beside],
+            "came_during": [row.key for row in self.during],
             "later": [row.key for row in self.later],
         }
 
@@ -324,7 +327,7 @@ class _Page:
         until = self.as_of if self.question.end is None else min(self.as_of, self.question.end)
         made = self.commitments(code, until)
         lines: list[Line] = [
-            *_commitment_lines(made.entries),
+            *_commitment_lines((*made.entries, *made.withdrawn)),
             *self._conforming_lines(code, name),
             *(line for operation in self.view.operations for line in self._operation_lines(operation, code)),
         ]
@@ -350,17 +353,16 @@ class _Page:
     def _operation_lines(self, operation: OperationView, code: str) -> Iterator[Line]:
         named = False
         for claim in operation.claims:
-            if any(subject.participant == code for subject in claim.body.about):
+            body = claim.body
+            if _names(body.about, code) and self._towards(operation, body.about, body.claimant):
                 named = True
                 when = time_of(claim, operation)
-                if self._towards(operation, claim) and self._within(when, claim.body.said):
+                if self._within(when, body.said):
                     yield self._claim_line(claim, operation, code, when)
         for finding in operation.findings:
-            names = any(subject.participant == code for subject in finding.body.about)
+            about, by = finding.body.about, finding.body.investigator
             when = parse_since(finding.body.said)
-            hit = {target.participant for target in operation.body.hit}
-            meant = not self.question.towards or bool(self.question.towards & hit)
-            if (names or named) and meant and self._within(when, None):
+            if (named or (_names(about, code) and self._towards(operation, about, by))) and self._within(when, None):
                 yield _finding_line(finding, operation, when)
 
     def _claim_line(self, claim: ClaimView, operation: OperationView, code: str, when: Since | None) -> ClaimLine:
@@ -368,11 +370,13 @@ class _Page:
             matched(match.body, code, when, self.commitments, self.as_of) for match in claim.matches if match.stands
         )
         beside: tuple[InForce, ...] = ()
+        during: tuple[InForce, ...] = ()
         later: tuple[InForce, ...] = ()
         if when is not None:
             beside = self.commitments(code, when.earliest).entries
-            then = {row.key for row in self.commitments(code, when.latest).entries}
-            later = tuple(row for row in self.commitments(code, self.as_of).entries if row.key not in then)
+            then = self.commitments(code, when.latest).entries
+            during = _new_in(then, beside)
+            later = _new_in(self.commitments(code, self.as_of).entries, then)
         return ClaimLine(
             when=when,
             text=claim_sentence(claim, operation, None if when is None else when.text),
@@ -385,14 +389,15 @@ class _Page:
             matches=matches,
             unmatched=None if matches else unmatched(operation.body.category),
             beside=beside,
+            during=during,
             later=later,
         )
 
-    def _towards(self, operation: OperationView, claim: ClaimView) -> bool:
+    def _towards(self, operation: OperationView, about: Sequence[Subject], by: Speaker) -> bool:
         """True when the operation is said to have hit one of those asked for, or one of them speaks."""
-        touched = {target.participant for target in operation.body.hit} | {claim.body.claimant.participant}
+        touched = {target.participant for target in operation.body.hit} | {by.participant}
         return not self.question.towards or not self.question.towards.isdisjoint(
-            touched - {subject.participant for subject in claim.body.about}
+            touched - {subject.participant for subject in about}
         )
 
     def _within(self, when: Since | None, said: str | None) -> bool:
@@ -413,6 +418,15 @@ class _Page:
             meant = not self.question.towards or not told.towards or not self.question.towards.isdisjoint(told.towards)
             if meant and self._within(when, None):
                 yield ConformingLine(when=when, text=told.text, record=record.id, under=told.under)
+
+
+def _names(about: Sequence[Subject], code: str) -> bool:
+    return any(subject.participant == code for subject in about)
+
+
+def _new_in(rows: Iterable[InForce], before: Iterable[InForce]) -> tuple[InForce, ...]:
+    known = {row.key for row in before}
+    return tuple(row for row in rows if row.key not in known)
 
 
 def time_of(claim: ClaimView, operation: OperationView) -> Since | None:
@@ -437,9 +451,10 @@ def _commitment_lines(entries: Iterable[InForce]) -> Iterator[CommitmentLine]:
     for (catalogue, terms), rows in together.items():
         items = [row.item for row in rows if row.item is not None]
         what = f"{catalogue} {', '.join(items)}" if items else rows[0].label
+        notice = f"; {MEMORY_NOTICE}" if any(MEMORY_NOTICE in row.notices for row in rows) else ""
         yield CommitmentLine(
             when=rows[0].since,
-            text=guarded(f"{what}: {terms}", quoted=(what, terms)),
+            text=guarded(f"{what}: {terms}{notice}", quoted=(what, terms)),
             keys=tuple(row.key for row in rows),
             commitments=tuple(rows),
         )

@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from comity.conduct.commitments.catalogue import MEMORY_NOTICE
 from comity.conduct.commitments.in_force import Bond, CommitmentsOn, InForce
 from comity.conduct.commitments.since import parse_since
 from comity.conduct.commitments.statements import Commitment, ConformingAct, Consultation, Disclosure, PactReturn
 from comity.conduct.matches import Relation
 from comity.conduct.pairs import ClaimLine, Pairs, Searched, Side, of_bloc, of_pair, of_state, pairs
 from comity.conduct.record import Record
-from comity.conduct.statements import Body, Correction, Period
+from comity.conduct.statements import Body, Correction, Period, Target
 from comity.conduct.verbs import breaches
 from comity.conduct.view import fold
 from comity.errors import MalformedError, NotFoundError
@@ -214,6 +216,72 @@ def test_a_commitment_that_may_have_begun_only_later_is_perhaps_before() -> None
     assert (match.relation, match.grey) == (Relation.PERHAPS_BEFORE, True)
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "relation"),
+    [
+        ("2025-05-31", "2025-05-31", Relation.BEFORE),
+        ("2025-07-01", "2025-07-02", Relation.IN_FORCE),
+        ("2025-08-30", "2025-09-02", Relation.PERHAPS_AFTER),
+        ("2025-05-30", "2025-09-02", Relation.PERHAPS_AFTER),
+        ("2025-09-01", "2025-09-01", Relation.AFTER),
+    ],
+)
+def test_an_act_after_a_withdrawal_is_grey_and_one_before_it_is_not(begin: str, end: str, relation: Relation) -> None:
+    sources = [make.source("Letter of the ministry")]
+    acts = [
+        Commitment(
+            participant="XAA", catalogue="gge_norms", item="f", act="endorsed", on="2025-06-01", sources=sources
+        ),
+        Commitment(
+            participant="XAA", catalogue="gge_norms", item="f", act="withdrew", on="2025-09-01", sources=sources
+        ),
+    ]
+    told = case(begin=begin, end=end)
+    records = (*told, make.match(told[1]), *(loose("commitment", act) for act in acts))
+    (found,) = pairs(of_state("XAA"), fold(records), as_of=AS_OF).sides
+    line = the_claim(found)
+    (match,) = line.matches
+    assert match.relation is relation
+    assert match.grey == line.grey == (relation is not Relation.IN_FORCE)
+    assert relation.label in match.text
+
+
+def test_a_withdrawal_that_may_have_come_first_makes_an_act_perhaps_after_it() -> None:
+    doubtful = commitment(certain=False, notices=("a withdrawal is recorded for 2026, perhaps before that day",))
+    (match,) = matched(commitments=held(doubtful)).matches
+    assert match.relation is Relation.PERHAPS_AFTER
+
+
+def test_what_was_withdrawn_stands_among_the_commitments_as_withdrawn() -> None:
+    gone = replace(
+        commitment(bond=Bond.WITHDRAWN, act="withdrew", since="2025-09-01"), notices=("endorsed 2025-06-01",)
+    )
+
+    def on(code: str, day: date) -> CommitmentsOn:
+        return CommitmentsOn(participant=code, on=day, entries=(), unknown=(), withdrawn=(gone,))
+
+    (found,) = pairs(of_state("XAA"), fold(case()), as_of=AS_OF, commitments=on).sides
+    (line,) = [line for line in found.lines if line.kind == "commitment"]
+    assert line.text == "gge_norms f: no longer held, withdrew 2025-09-01; endorsed 2025-06-01"
+
+
+def test_a_commitment_that_rests_on_memory_says_so_on_its_line_and_beside_a_claim() -> None:
+    remembered = commitment(notices=(MEMORY_NOTICE,), grade="M")
+    told = case()
+    found = side((*told, make.match(told[1])), held(remembered))
+    (line,) = [line for line in found.lines if line.kind == "commitment"]
+    assert line.text.endswith(MEMORY_NOTICE)
+    assert MEMORY_NOTICE in the_claim(found).matches[0].text
+
+
+def test_what_came_while_the_thing_can_have_happened_is_neither_in_force_nor_later() -> None:
+    told = case(begin="2025-01-01", end="2025-12-31")
+    line = the_claim(side(told, held(commitment(since="2025-06-01"))))
+    assert (line.beside, line.later, line.grey) == ((), (), True)
+    assert [row.key for row in line.during] == ["gge_norms:f"]
+    assert line.to_json()["came_during"] == ["gge_norms:f"]
+
+
 def test_a_signed_and_unratified_treaty_is_named_as_signed_only_and_never_as_broken() -> None:
     treaty = commitment("hanoi", "2025-10-25", label="UN Convention", bond=Bond.SIGNED_ONLY, act="signature")
     told = case()
@@ -385,6 +453,20 @@ def test_a_pair_shows_each_towards_the_other_and_nothing_towards_others() -> Non
     assert "State XAA claims that State XBB (state) is behind it" in texts["XBB"][0]
     with pytest.raises(MalformedError, match="named twice"):
         of_pair("XAA", "XAA")
+
+
+def test_a_pair_shows_the_finding_where_it_shows_the_claim() -> None:
+    ferry = make.operation("Day ferry", hit=[])
+    records = (ferry, make.claim(ferry, "XBB", "XAA"), make.finding(ferry))
+    found = pairs(of_pair("XBB", "XAA"), fold(records), as_of=AS_OF, commitments=held())
+    assert [line.kind for line in found.sides[0].lines] == ["claim", "finding"]
+
+
+def test_a_pair_shows_nothing_of_what_is_said_to_have_hit_only_whom_it_is_about() -> None:
+    ferry = make.operation(hit=[Target(name="Port of XAA", kind="infrastructure", participant="XAA")])
+    records = (ferry, make.claim(ferry, "XCA", "XAA"), make.finding(ferry, about=[make.subject("XAA")]))
+    found = pairs(of_pair("XBB", "XAA"), fold(records), as_of=AS_OF, commitments=held())
+    assert [each.lines for each in found.sides] == [(), ()]
 
 
 def test_a_bloc_shows_everybody_who_belonged_to_it_by_name() -> None:

@@ -3,7 +3,7 @@
 Nothing here says that anything was kept or not. A treaty binds only where the law room says that the participant is
 a confirmed party; one that it signed and did not ratify is shown as signed, and no act is ever in breach of it by
 that alone. Norms, measures and principles are voluntary and shown as such. What may have begun, but of which no exact
-day is known, is marked as uncertain, and what cannot be known is listed apart as unknown, not left out.
+day is known, is marked as uncertain. What was withdrawn and what cannot be known are listed apart, not left out.
 """
 
 from collections.abc import Iterable
@@ -17,6 +17,7 @@ from comity.conduct.commitments.catalogue import (
     MEMORY_NOTICE,
     Catalogues,
     Item,
+    Weight,
     in_order,
     load_catalogues,
     numbers_reported,
@@ -58,6 +59,7 @@ class Bond(StrEnum):
     SIGNED_ONLY = "signed_only"
     CONSENTED = "consented"
     NOT_CONFIRMED = "not_confirmed"
+    WITHDRAWN = "withdrawn"
     UNKNOWN = "unknown"
 
     @property
@@ -70,6 +72,7 @@ class Bond(StrEnum):
             "signed_only": "signed only",
             "consented": "consented, not yet binding",
             "not_confirmed": "not confirmed",
+            "withdrawn": "no longer held",
             "unknown": "unknown",
         }[self.value]
 
@@ -154,21 +157,20 @@ ROW_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentsOn:
-    """The commitments of a participant on a day, by catalogue and item; `unknown` are those that cannot be known."""
+    """The commitments of a participant on a day, by catalogue and item.
+
+    `unknown` are those that cannot be known, `withdrawn` those that it had given up by that day.
+    """
 
     participant: str
     on: date
     entries: tuple[InForce, ...]
     unknown: tuple[InForce, ...]
+    withdrawn: tuple[InForce, ...] = ()
 
     def of(self, commitment: str) -> tuple[InForce, ...]:
         """Return the entries under which a key falls: the item itself, or the whole instrument that it belongs to."""
-        catalogue, _, item = commitment.partition(":")
-        return tuple(
-            row
-            for row in self.entries
-            if row.catalogue == catalogue and (item == "" or row.item is None or row.item == item)
-        )
+        return falling_under(self.entries, commitment)
 
     def to_json(self) -> dict[str, object]:
         """Return the list as JSON values."""
@@ -177,6 +179,7 @@ class CommitmentsOn:
             "name": participant(self.participant).name,
             "on": self.on.isoformat(),
             "commitments": [row.to_json() for row in self.entries],
+            "withdrawn": [row.to_json() for row in self.withdrawn],
             "unknown": [row.to_json() for row in self.unknown],
         }
 
@@ -188,18 +191,30 @@ class CommitmentsOn:
                 *(str(row.certain).lower(), row.act, row.through, row.reservation),
                 *("; ".join(row.notices), row.source, row.grade, row.record),
             )
-            for row in (*self.entries, *self.unknown)
+            for row in (*self.entries, *self.withdrawn, *self.unknown)
         ]
 
     def lines(self) -> list[str]:
         """Return the list for people."""
         found = [f"{participant(self.participant).name} on {self.on}: {len(self.entries)} commitments"]
-        for heading, entries in (("", self.entries), ("cannot be known:", self.unknown)):
+        for heading, entries in (
+            ("", self.entries),
+            ("withdrawn:", self.withdrawn),
+            ("cannot be known:", self.unknown),
+        ):
             found += [heading] if heading and entries else []
             for (catalogue, terms), group in groupby(entries, key=lambda row: (row.catalogue, row.terms)):
                 found.append(f"  {catalogue}: {terms}")
                 found += [f"    {row.what}" for row in group]
         return found
+
+
+def falling_under(rows: Iterable[InForce], commitment: str) -> tuple[InForce, ...]:
+    """Return the rows under which a key falls: the item itself, or the whole instrument that it belongs to."""
+    catalogue, _, item = commitment.partition(":")
+    return tuple(
+        row for row in rows if row.catalogue == catalogue and (item == "" or row.item is None or row.item == item)
+    )
 
 
 def commitments_on(
@@ -212,34 +227,42 @@ def commitments_on(
 ) -> CommitmentsOn:
     """Return what a participant has committed itself to on a day.
 
-    `records` may hold records of any kind and participant; retracted ones are left out by the caller. `standings` are
-    those of the same day, for who asks about many participants.
+    `records` may hold records of any kind and participant; retracted ones are left out by the caller. A record that
+    names a catalogue or item that is not in the tables is told as unknown, with the reason. `standings` are those of
+    the same day, for who asks about many participants.
 
     Raises:
-        NotFoundError: no participant has the code, or a record names a catalogue or item that is not there.
+        NotFoundError: no participant has the code.
         MalformedError: `standings` are those of another day, or a table does not follow its format.
         StoreError: an installed table cannot be read.
     """
     participant(code)
     if standings is not None and standings.on != on:
         raise MalformedError(f"standings of {standings.on} do not answer for {on}")
+    if standings is None:
+        standings = Standings(on, register=register)
+    loaded = {row.key for row in standings.register.instruments}
     catalogues = load_catalogues()
     held = [row for row in records if isinstance(row.body, Commitment) and row.body.participant == code]
     found = [
         *(entry for row in load_subscriptions() for entry in _of_subscription(row, code, on, catalogues)),
-        *(entry for row in held for entry in _of_record(row, on, catalogues)),
+        *(entry for row in held for entry in _of_record(row, on, catalogues, loaded)),
     ]
-    found = list(_without_withdrawn(found, held, on))
+    found = [
+        *(_after_withdrawals(entry, held, on) for entry in found),
+        *_lone_withdrawals(found, held, on),
+    ]
     found += _of_positions(code, on)
-    found += _of_treaties(code, standings if standings is not None else Standings(on, register=register))
+    found += _of_treaties(code, standings)
     found.sort(key=lambda row: (row.catalogue, in_order(row.item or ""), row.since_text, row.source, row.label))
-    entries = tuple(row for row in found if row.bond is not Bond.UNKNOWN)
+    entries = tuple(row for row in found if row.bond not in {Bond.UNKNOWN, Bond.WITHDRAWN})
     told = {row.key for row in entries}
     return CommitmentsOn(
         participant=code,
         on=on,
         entries=entries,
         unknown=tuple(row for row in found if row.bond is Bond.UNKNOWN and row.key not in told),
+        withdrawn=tuple(row for row in found if row.bond is Bond.WITHDRAWN and row.key not in told),
     )
 
 
@@ -281,58 +304,102 @@ def _of_subscription(row: Subscription, code: str, on: date, catalogues: Catalog
         )
 
 
-def _of_record(record: Record, on: date, catalogues: Catalogues) -> Iterable[InForce]:
+def _of_record(record: Record, on: date, catalogues: Catalogues, loaded: set[str]) -> Iterable[InForce]:
     """Yield what a record tells of a participant's act towards a catalogue or an item of it."""
     body = record.body
     assert isinstance(body, Commitment)
     since = parse_since(body.on)
     if body.act == "withdrew" or not since.may_have_begun(on):
         return
-    source = "; ".join(row.title for row in body.sources)
+    whole = (body.item, body.sources[0].title)
+    items: list[tuple[str | None, str, Bond, tuple[str, ...]]]
     known = catalogues.keys()
     if body.act == "ratified_elsewhere" and body.catalogue not in known:
-        items: tuple[tuple[str | None, str, Bond], ...] = ((body.item, body.sources[0].title, Bond.NOT_CONFIRMED),)
-        notices: tuple[str, ...] = ("recorded as ratified; the instrument is not among those of the law room",)
+        apart = "the instrument is not among those of the law room"
+        if body.catalogue in loaded:
+            apart = "what the law room holds of it stands apart"
+        items = [(*whole, Bond.NOT_CONFIRMED, (f"recorded as ratified; {apart}",))]
     else:
-        numbers = () if body.item is None else (body.item,)
-        held = _items(body.catalogue, numbers, since, catalogues)
-        items, notices = tuple((row.number, row.label, Bond.VOLUNTARY) for row in held), ()
-    for number, label, bond in items:
+        try:
+            held = _items(body.catalogue, () if body.item is None else (body.item,), since, catalogues)
+        except NotFoundError as exc:
+            items = [(*whole, Bond.UNKNOWN, (exc.message,))]
+        else:
+            experts = catalogues.catalogue(body.catalogue).heading.weight is Weight.EXPERTS
+            bond = Bond.VOICED if experts else Bond.VOLUNTARY
+            items = [(row.number, row.label, bond, _with_memory([], row.grade_detail)) for row in held]
+    for number, label, bond, notices in items:
         yield InForce(
             catalogue=body.catalogue,
             item=number,
             label=label,
             bond=bond,
             since=since,
-            certain=since.began(on),
+            certain=since.began(on) and bond is not Bond.UNKNOWN,
             act=body.act,
             through=body.through,
             reservation=body.reservation,
             notices=notices,
-            source=source,
+            source="; ".join(row.title for row in body.sources),
             grade=None,
             record=record.id,
         )
 
 
-def _without_withdrawn(found: Iterable[InForce], held: Iterable[Record], on: date) -> Iterable[InForce]:
-    """Leave out what was withdrawn for certain by the day; what may have been is marked."""
-    gone = [row.body for row in held if isinstance(row.body, Commitment) and row.body.act == "withdrew"]
-    for entry in found:
-        kept: InForce | None = entry
-        for body in gone:
-            when = parse_since(body.on)
-            meant = body.catalogue == entry.catalogue and body.item in {None, entry.item}
-            before = entry.since is None or entry.since.earliest <= when.latest
-            if not (meant and before and when.may_have_begun(on)):
-                continue
-            if when.began(on):
-                kept = None
-                break
-            note = f"a withdrawal is recorded for {when.text}, perhaps before that day"
-            kept = replace(entry, certain=False, notices=(*entry.notices, note))
-        if kept is not None:
-            yield kept
+def _withdrawals(held: Iterable[Record], on: date) -> Iterable[tuple[Record, Commitment, Since]]:
+    """Yield the withdrawals that may have been made by a day."""
+    for record in held:
+        body = record.body
+        if isinstance(body, Commitment) and body.act == "withdrew" and parse_since(body.on).may_have_begun(on):
+            yield record, body, parse_since(body.on)
+
+
+def _means(withdrawal: Commitment, entry: InForce) -> bool:
+    """Whether a withdrawal is one of what an entry tells."""
+    return withdrawal.catalogue == entry.catalogue and withdrawal.item in {None, entry.item}
+
+
+def _lone_withdrawals(found: Iterable[InForce], held: Iterable[Record], on: date) -> Iterable[InForce]:
+    """Yield the withdrawals that take back nothing on record here, so that a slip in a name does not go unseen."""
+    told = tuple(found)
+    for record, body, when in _withdrawals(held, on):
+        if not any(_means(body, entry) for entry in told):
+            yield InForce(
+                catalogue=body.catalogue,
+                item=body.item,
+                label=body.sources[0].title,
+                bond=Bond.UNKNOWN,
+                since=when,
+                certain=False,
+                act=body.act,
+                through=body.through,
+                reservation=body.reservation,
+                notices=(f"a withdrawal is recorded for {when.text}, of nothing that is on record here",),
+                source="; ".join(row.title for row in body.sources),
+                grade=None,
+                record=record.id,
+            )
+
+
+def _after_withdrawals(entry: InForce, held: Iterable[Record], on: date) -> InForce:
+    """Return an entry as withdrawals leave it: withdrawn where it is for certain, marked where it only may be."""
+    for record, body, when in _withdrawals(held, on):
+        since = entry.since
+        if not _means(body, entry) or (since is not None and since.earliest > when.latest):
+            continue
+        if when.began(on) and (since is None or since.latest <= when.earliest):
+            return replace(
+                entry,
+                bond=Bond.WITHDRAWN,
+                since=when,
+                act=body.act,
+                notices=(f"{entry.act} {entry.since_text}", *entry.notices),
+                record=record.id,
+            )
+        doubt = "perhaps of an earlier act" if when.began(on) else "perhaps before that day"
+        note = f"a withdrawal is recorded for {when.text}, {doubt}"
+        entry = replace(entry, certain=False, notices=(*entry.notices, note))
+    return entry
 
 
 def _of_positions(code: str, on: date) -> Iterable[InForce]:
@@ -377,10 +444,15 @@ _BONDS: Final = {
     "party": Bond.BOUND,
     "consented": Bond.CONSENTED,
     "signatory": Bond.SIGNED_ONLY,
+    "withdrawn": Bond.WITHDRAWN,
     "presumed": Bond.NOT_CONFIRMED,
     "disputed": Bond.NOT_CONFIRMED,
     "not_loaded": Bond.UNKNOWN,
 }
+
+
+# The sort of act on which a bond rests; for those that are not here it is consent.
+_DECIDING: Final = {Bond.SIGNED_ONLY: ActSort.SIGNATURE, Bond.WITHDRAWN: ActSort.WITHDRAWAL}
 
 
 def _of_treaties(code: str, standings: Standings) -> Iterable[InForce]:
@@ -400,7 +472,7 @@ def _of_treaties(code: str, standings: Standings) -> Iterable[InForce]:
 
 
 def _of_status(instrument: Instrument, status: Status, bond: Bond) -> InForce:
-    sort = ActSort.SIGNATURE if bond is Bond.SIGNED_ONLY else ActSort.CONSENT
+    sort = _DECIDING.get(bond, ActSort.CONSENT)
     acts = [act for act in status.acts if act.act.sort is sort]
     # The act that decides is as well known as the standing says.
     best = [act for act in acts if act.confidence is status.confidence]
@@ -416,6 +488,7 @@ def _of_status(instrument: Instrument, status: Status, bond: Bond) -> InForce:
         for act in status.remarks
         if act.act is Act.RESERVATION
     ]
+    grade = instrument.grade_detail if deciding is None else deciding.grade_detail
     return InForce(
         catalogue=instrument.key,
         item=None,
@@ -426,15 +499,17 @@ def _of_status(instrument: Instrument, status: Status, bond: Bond) -> InForce:
         act=status.standing.label if deciding is None else f"{deciding.act.label} ({deciding.confidence})",
         through=status.through,
         reservation="; ".join(reservations) or None,
-        notices=tuple(notices),
+        notices=_with_memory(notices, grade),
         source=instrument.source if deciding is None else deciding.source,
-        grade=instrument.grade_detail if deciding is None else deciding.grade_detail,
+        grade=grade,
     )
 
 
 def _since_of(instrument: Instrument, status: Status, bond: Bond, deciding: Action | None) -> Since | None:
     """Return since when a treaty binds, or when it was signed or consented to; a reported act may have no day."""
     day = status.since if bond is Bond.BOUND or deciding is None else deciding.on
+    if bond is Bond.WITHDRAWN and status.until is not None:
+        day = status.until
     if day is not None:
         return parse_since(day.isoformat())
     if deciding is None or deciding.known_by is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from comity.conduct.commitments.catalogue import MEMORY_NOTICE
 from comity.conduct.commitments.in_force import ROW_COLUMNS, Bond, CommitmentsOn, commitments_on, weakest
 from comity.conduct.commitments.statements import KINDS, Act, Commitment
 from comity.conduct.commitments.subscriptions import (
@@ -184,14 +185,84 @@ def test_a_withdrawal_of_one_item_leaves_the_others_and_one_of_rough_day_is_mark
     assert any("withdrawal" in note for note in marked[0].notices)
 
 
-def test_a_catalogue_that_is_not_in_the_tables_is_refused_unless_it_was_ratified_elsewhere() -> None:
-    with pytest.raises(NotFoundError, match="comes from the law room"):
-        commitments_on("XAA", DAY, records=[told(catalogue="hanoi", item=None)])
-    with pytest.raises(NotFoundError, match="no item 'z'"):
-        commitments_on("XAA", DAY, records=[told(item="z")])
+@pytest.mark.parametrize(
+    ("members", "key", "why"),
+    [
+        ({"catalogue": "hanoi", "item": None}, "hanoi", "comes from the law room"),
+        ({"catalogue": "gge_norm", "item": "f"}, "gge_norm:f", "catalogue 'gge_norm' is not in the tables"),
+        ({"item": "z"}, "gge_norms:z", "no item 'z'"),
+    ],
+)
+def test_a_record_of_what_the_tables_do_not_hold_is_told_as_unknown_and_hides_nothing_else(
+    members: dict[str, Any], key: str, why: str
+) -> None:
+    found = commitments_on("XAA", DAY, records=[told(**members), told(item="k")])
+    assert keys(found) == ["gge_norms:k"]
+    (unknown,) = found.unknown
+    assert (unknown.key, unknown.certain) == (key, False)
+    assert why in unknown.notices[0]
+
+
+def test_what_was_ratified_elsewhere_is_not_confirmed_and_the_law_room_is_told_apart() -> None:
     elsewhere = told("ratified_elsewhere", catalogue="river_treaty", item="4")
     (entry,) = commitments_on("XAA", DAY, records=[elsewhere]).entries
     assert (entry.key, entry.bond) == ("river_treaty:4", Bond.NOT_CONFIRMED)
+    assert "the instrument is not among those of the law room" in entry.terms
+    loaded = told("ratified_elsewhere", catalogue="budapest", item=None)
+    assert "what the law room holds of it stands apart" in commitments_on("XAA", DAY, records=[loaded]).entries[0].terms
+
+
+def test_a_withdrawal_of_what_is_not_on_record_does_not_go_unseen() -> None:
+    records = [told(), told("withdrew", "2025-09-01", catalogue="gge_norm", item=None)]
+    found = commitments_on("XAA", DAY, records=records)
+    assert keys(found) == ["gge_norms:f"]
+    assert [row.terms for row in found.unknown] == [
+        "unknown; a withdrawal is recorded for 2025-09-01, of nothing that is on record here"
+    ]
+
+
+def test_what_was_withdrawn_stays_visible_as_withdrawn() -> None:
+    withdrawal = told("withdrew", "2025-09-01")
+    found = commitments_on("XAA", DAY, records=[told(), withdrawal])
+    (gone,) = found.withdrawn
+    assert (gone.key, gone.bond, gone.record) == ("gge_norms:f", Bond.WITHDRAWN, withdrawal.id)
+    assert gone.terms == "no longer held, withdrew 2025-09-01; endorsed 2025-06-01"
+    assert "withdrawn:" in found.lines()
+    assert [row[2] for row in found.rows()] == ["gge_norms:f"]
+    assert [row["commitment"] for row in found.to_json()["withdrawn"]] == ["gge_norms:f"]  # type: ignore[attr-defined]
+    assert commitments_on("XAA", date(2025, 8, 31), records=[told(), withdrawal]).withdrawn == ()
+
+
+def test_an_act_that_may_have_come_after_a_withdrawal_is_not_taken_for_withdrawn() -> None:
+    records = [told(), told("withdrew", "2025-09-01"), told("endorsed", "2025", through="a second letter")]
+    (entry,) = commitments_on("XAA", DAY, records=records).entries
+    assert (entry.through, entry.certain) == ("a second letter", False)
+    assert "a withdrawal is recorded for 2025-09-01, perhaps of an earlier act" in entry.terms
+
+
+def test_a_treaty_that_was_left_stays_visible_as_such() -> None:
+    left = acted("XAA", "budapest", LawAct.WITHDRAWAL, date(2025, 1, 10))
+    register = register_with(acted("XAA", "budapest", LawAct.RATIFICATION, date(2020, 1, 1)), left)
+    found = commitments_on("XAA", DAY, register=register)
+    assert found.entries == ()
+    (gone,) = found.withdrawn
+    assert (gone.key, gone.bond) == ("budapest", Bond.WITHDRAWN)
+    assert gone.since is not None
+    assert gone.since.earliest >= date(2025, 1, 10)
+
+
+def test_a_state_that_endorses_the_manual_of_experts_voices_a_view_and_no_more() -> None:
+    (entry,) = commitments_on("XAA", DAY, records=[told(catalogue="tallinn", item="4")]).entries
+    assert entry.bond is Bond.VOICED
+
+
+def test_items_and_treaties_that_rest_on_memory_say_so_whoever_committed_itself() -> None:
+    (entry,) = commitments_on("XAA", DAY, records=[told(catalogue="un_global_cbms", item="1")]).entries
+    assert entry.notices == (MEMORY_NOTICE,)
+    treaties = [row for code in ("PRT", "USA", "NIC") for row in commitments_on(code, DAY).entries if row.item is None]
+    on_memory = [row for row in treaties if row.grade is not None and row.grade.endswith("M")]
+    assert on_memory
+    assert all(MEMORY_NOTICE in row.notices for row in on_memory)
 
 
 def test_leaving_a_group_is_told_and_not_taken_for_a_withdrawal() -> None:
