@@ -29,6 +29,17 @@ _VERSION: Final = re.compile(r"([0-9]{4})(?::([1-9][0-9]{0,2}))?", re.ASCII)
 _PARTS: Final = re.compile(r"[0-9]+|[^0-9]+")
 
 
+def notice_of(row: Sourced) -> str | None:
+    """Return what must be said wherever a row is shown that rests on memory, or None."""
+    return MEMORY_NOTICE if row.grade is Grade.MEMORY else None
+
+
+def evidence_of(row: Sourced) -> str:
+    """Return the grade of a row for people, with what must be said where it rests on memory."""
+    notice = notice_of(row)
+    return f"[{row.grade_detail}]" if notice is None else f"[{row.grade_detail}; {notice}]"
+
+
 class Weight(StrEnum):
     """What the items of a catalogue are worth: none of them binds in law."""
 
@@ -74,7 +85,7 @@ class Item(Sourced):
     @property
     def notice(self) -> str | None:
         """What must be said where the row rests on memory."""
-        return MEMORY_NOTICE if self.grade is Grade.MEMORY else None
+        return notice_of(self)
 
     def to_json(self) -> dict[str, str]:
         """Return the item as JSON values; members that do not apply are left out."""
@@ -156,6 +167,7 @@ class Catalogue:
             "note": head.note,
             "source": head.source,
             "grade": head.grade_detail,
+            "notice": notice_of(head),
             "items": [row.to_json() for row in self.items],
         }
         return {name: value for name, value in members.items() if value is not None}
@@ -176,12 +188,14 @@ class Catalogue:
         held = f"{len(self.items)} items"
         if not self.complete:
             held += ", no numbered list exists" if head.total is None else f" of {head.total}"
-        found = [f"{head.title} ({head.key}, version {self.version}, {held})", f"{head.document}; {head.weight.label}"]
+        found = [
+            f"{head.title} ({head.key}, version {self.version}, {held})",
+            f"{head.document}; {head.weight.label} {evidence_of(head)}",
+        ]
         found += [] if head.note is None else [head.note]
         width = max(len(row.number) for row in self.items)
         for row in self.items:
-            notice = "" if row.notice is None else f"; {row.notice}"
-            found.append(f"  {row.number:>{width}}  {row.label} [{row.grade_detail}{notice}]")
+            found.append(f"  {row.number:>{width}}  {row.label} {evidence_of(row)}")
         return found
 
 
@@ -250,6 +264,7 @@ class ReportedNumber(Sourced):
             "what": self.what,
             "source": self.source,
             "grade": self.grade_detail,
+            **({} if (notice := notice_of(self)) is None else {"notice": notice}),
         }
 
 

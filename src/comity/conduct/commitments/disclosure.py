@@ -209,12 +209,16 @@ DISCLOSURE_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosureTable:
-    """What participants disclosed: questions in the order of the form, participants by name."""
+    """What participants disclosed: questions in the order of the form, participants by name.
+
+    `strays` are answers to questions that are not on the form, each named by its record.
+    """
 
     as_of: date
     questions: tuple[Question, ...]
     participants: tuple[str, ...]
     answers: Mapping[tuple[str, str], Answered]
+    strays: tuple[str, ...] = ()
 
     def answer(self, code: str, question: str) -> Answered | None:
         """Return what is held of a participant on a question, or None when nobody asked."""
@@ -253,6 +257,7 @@ class DisclosureTable:
                 }
                 for row in self.questions
             ],
+            "strays": list(self.strays),
         }
 
     def rows(self) -> list[tuple[object, ...]]:
@@ -266,7 +271,7 @@ class DisclosureTable:
             told = self.counts()[row.code]
             words = ", ".join(f"{count} {answer.replace('_', ' ')}" for answer, count in told.items())
             found.append(f"  {row.label}: {words}")
-        return found
+        return [*found, *(f"set aside: {text}" for text in self.strays)]
 
     def participant_lines(self, code: str) -> list[str]:
         """Return what a participant disclosed, for people.
@@ -308,23 +313,23 @@ def disclosure_table(
 ) -> DisclosureTable:
     """Return what is held by a day; without `participants` it is about those of whom anything is held.
 
-    A disclosure counts from the day on which it was said. Records of other kinds are passed over.
+    A disclosure counts from the day on which it was said. Records of other kinds are passed over, and what answers no
+    question of the form is set aside.
 
     Raises:
-        NotFoundError: a participant is unknown, or a record names a question that is not on the form.
+        NotFoundError: a participant is unknown.
         MalformedError: a day in a record does not exist.
     """
     known = {row.code for row in load_questions()}
     held: dict[tuple[str, str], dict[str, Record]] = {}
+    strays: set[str] = set()
     for record in records:
         body = record.body
         if not isinstance(body, Disclosure) or not parse_since(body.said).began(as_of):
             continue
         if body.question not in known:
-            raise NotFoundError(
-                f"disclosure {record.id} answers question {body.question!r}, which is not on the form; it asks "
-                f"{', '.join(sorted(known))}"
-            )
+            strays.add(f"disclosure {record.id} answers question {body.question!r}, which is not on the form")
+            continue
         held.setdefault((body.participant, body.question), {})[record.id] = record
     wanted = {code for code, _ in held} if participants is None else set(participants)
     return DisclosureTable(
@@ -332,6 +337,7 @@ def disclosure_table(
         questions=load_questions(),
         participants=tuple(sorted(wanted, key=lambda code: (participant(code).name, code))),
         answers=MappingProxyType({key: _answered(rows.values()) for key, rows in held.items()}),
+        strays=tuple(sorted(strays)),
     )
 
 

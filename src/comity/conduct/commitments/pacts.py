@@ -8,7 +8,7 @@ the ledger, not here. A missing return is one that is not held, which the party 
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Final, get_args
@@ -322,11 +322,14 @@ def _returns(
 
 
 def _ended(pact: Pact, months: int, as_of: date) -> list[tuple[date, date]]:
-    """Return the periods that have ended by a day, each from its first day to the day before the next one."""
+    """Return the whole periods that have ended by a day, each from its first day to the day before the next one.
+
+    The last day of a pact belongs to it, so that one from 1 January to 31 December has one period of twelve months.
+    """
     begins = parse_since(pact.begins).earliest
-    last = as_of if pact.until is None else min(as_of, parse_since(pact.until).latest)
+    last = date.max if pact.until is None else parse_since(pact.until).latest
     found, number = [], 0
-    while (end := add_months(begins, months * (number + 1))) <= last:
+    while (end := add_months(begins, months * (number + 1))) <= as_of and end - timedelta(days=1) <= last:
         found.append((add_months(begins, months * number), end))
         number += 1
     return found
@@ -352,6 +355,8 @@ def _misfit(body: PactReturn, pact: Pact | None) -> str | None:
     measure = next((row for row in pact.measures if row.code == body.measure), None)
     if measure is None:
         return f"names measure {body.measure!r}, which {pact.title!r} has not"
+    if parse_since(body.on).latest < parse_since(pact.begins).earliest:
+        return f"is of {body.on}, before {pact.title!r} began"
     if body.what not in _FULFILS[measure.duty]:
         return f"is a {body.what}, which is no return under {body.measure!r}, a duty to {measure.duty}"
     return None

@@ -13,17 +13,18 @@ from itertools import pairwise
 from typing import Final
 
 from comity.conduct.commitments.catalogue import (
-    MEMORY_NOTICE,
     PACKAGE,
     ReportedNumber,
+    evidence_of,
     load_catalogues,
     load_reported_numbers,
+    notice_of,
 )
 from comity.conduct.commitments.since import Since, since_of
 from comity.errors import MalformedError, NotFoundError
 from comity.law.sheet import csv_text
 from comity.parties.participants import load_participants, participant
-from comity.parties.table import Fields, Grade, Sourced, load_table
+from comity.parties.table import Fields, Sourced, load_table
 
 # The members of the United Nations stand in the table of participants and are not written again.
 UN_MEMBERS: Final = "un_members"
@@ -105,7 +106,7 @@ class Position(Sourced):
     @property
     def notice(self) -> str | None:
         """What must be said where the row rests on memory."""
-        return MEMORY_NOTICE if self.grade is Grade.MEMORY else None
+        return notice_of(self)
 
     def to_json(self) -> dict[str, str]:
         """Return the row as JSON values; members that do not apply are left out."""
@@ -280,9 +281,7 @@ class PositionSummary:
             f"  perhaps also {len(self.perhaps)}, of which no exact day is held",
             f"  {len(self.common_only)} more are spoken for by a common position only",
         ]
-        found += [
-            f"  reported for {row.as_of.text}: {row.count} {row.what} [{row.grade_detail}]" for row in self._told()
-        ]
+        found += [f"  reported for {row.as_of.text}: {row.count} {row.what} {evidence_of(row)}" for row in self._told()]
         return found
 
     def _told(self) -> list[ReportedNumber]:

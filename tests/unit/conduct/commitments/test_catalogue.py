@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from comity.conduct.commitments.catalogue import (
+    MEMORY_NOTICE,
     Nature,
     Weight,
     build_heading,
@@ -67,6 +68,17 @@ def test_what_is_only_reported_of_the_oas_says_that_it_rests_on_memory() -> None
     assert len(new) == 5
     assert all(row.grade is Grade.MEMORY and row.notice for row in new)
     assert all(row.notice is None for row in ALL.catalogue("oas_cbms", version="2019").items)
+
+
+def test_a_catalogue_whose_own_row_rests_on_memory_says_so_in_lines_and_json() -> None:
+    remembered = ALL.catalogue("un_global_cbms")
+    assert remembered.lines()[1].endswith(f"[M; {MEMORY_NOTICE}]")
+    assert remembered.to_json()["notice"] == MEMORY_NOTICE
+    assert "notice" not in ALL.catalogue("osce_cbms").to_json()
+    assert [row.to_json().get("notice") for row in load_reported_numbers() if row.grade is Grade.MEMORY] == [
+        MEMORY_NOTICE,
+        MEMORY_NOTICE,
+    ]
 
 
 def test_a_catalogue_says_whether_the_table_holds_all_of_it() -> None:

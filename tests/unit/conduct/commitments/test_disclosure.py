@@ -168,9 +168,16 @@ def test_what_the_participant_says_of_itself_stands_before_what_others_say_of_it
     assert (held.record, held.contested) == (own, (other,))
 
 
-def test_a_question_that_is_not_on_the_form_is_refused() -> None:
-    with pytest.raises(NotFoundError, match="'strength', which is not on the form"):
-        disclosure_table([disclosed(question="strength")], DAY)
+def test_an_answer_to_no_question_of_the_form_is_set_aside_and_hides_no_other() -> None:
+    stray = disclosed("XAB", question="strength")
+    table = disclosure_table([stray, disclosed()], DAY)
+    assert table.participants == ("XAA",)
+    assert table.strays == (f"disclosure {stray.id} answers question 'strength', which is not on the form",)
+    assert table.lines()[-1] == f"set aside: {table.strays[0]}"
+    assert table.to_json()["strays"] == list(table.strays)
+
+
+def test_a_participant_of_whom_nothing_is_held_is_not_in_the_table() -> None:
     with pytest.raises(NotFoundError, match="not in the table"):
         disclosure_table([disclosed()], DAY).participant_lines("XAB")
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from comity.conduct.blocs import bloc
 from comity.conduct.commitments.catalogue import MEMORY_NOTICE
 from comity.conduct.commitments.in_force import ROW_COLUMNS, Bond, CommitmentsOn, commitments_on, weakest
+from comity.conduct.commitments.since import parse_since
 from comity.conduct.commitments.statements import KINDS, Act, Commitment
 from comity.conduct.commitments.subscriptions import (
     UN_MEMBERS,
@@ -324,6 +326,15 @@ def test_grades_of_several_rows_count_as_their_weakest_part() -> None:
     assert weakest(["S+M", "P"]) == "S+P+M"
     norm = commitments_on("PRT", DAY).of("gge_norms:f")[0]
     assert norm.grade == "S+M"
+
+
+def test_groups_have_as_many_members_as_their_sources_count_and_one_list_of_the_union_bears_out_the_other() -> None:
+    on = date(2025, 5, 31)
+    counted = {group: len(members_of(group, on)) for group in ("european_union", "asean", "oas", "african_union")}
+    # One of the 55 members of the African Union is no participant here; Nicaragua and Venezuela left the OAS.
+    assert counted == {"european_union": 27, "asean": 10, "oas": 32, "african_union": 54}
+    union = {row.participant for row in bloc("eu").members if row.may_hold(parse_since("2025-05-31"))}
+    assert union == set(members_of("european_union", on))
 
 
 def test_every_row_of_every_table_names_its_source() -> None:

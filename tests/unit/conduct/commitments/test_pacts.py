@@ -137,16 +137,32 @@ def test_a_return_that_fits_nothing_is_set_aside_with_the_reason() -> None:
         returned(agreed, "contacts", "2025-05-01", by="XDD"),
         returned(agreed, "no_such", "2025-05-01"),
         returned(agreed, "contacts", "2025-05-01", "drill"),
+        returned(agreed, "contacts", "2024-12-31"),
     ]
     register = pact_register(records, date(2026, 1, 1))
     assert all(found.made == 0 for found in register.returns)
-    for why in ("which is not held", "no party of", "which 'Pact on points", "which is no return under"):
+    for why in (
+        "which is not held",
+        "no party of",
+        "which 'Pact on points",
+        "which is no return under",
+        "before 'Pact on points",
+    ):
         assert any(why in text for text in register.strays), why
 
 
 def test_an_ended_pact_has_no_further_periods() -> None:
     agreed = pact(until=date(2025, 8, 1))
     assert row(pact_register([agreed], date(2027, 1, 1)), "ping").periods == 1
+
+
+def test_the_last_day_of_a_pact_belongs_to_it() -> None:
+    agreed = pact(until=date(2025, 12, 31))
+    made = returned(agreed, "contacts", "2025-12-31")
+    told = row(pact_register([agreed, made], date(2026, 1, 1)), "contacts")
+    assert (told.periods, told.with_return) == (1, 1)
+    shorter = pact(until=date(2025, 12, 30))
+    assert row(pact_register([shorter], date(2026, 6, 1)), "contacts").periods == 0
 
 
 def test_rows_stand_by_title_and_name_and_not_by_how_much_was_returned() -> None:
