@@ -7,7 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from comity.conduct.inquiry.trail_head import HEAD, MAX_DOSSIERS, VERSION
 from comity.exchange.delivery import MAX_DELIVERY_BYTES
+from comity.exchange.dossier_head import MAX_STATEMENTS
 from comity.exchange.rules import ASKED_KINDS, ASKER_KINDS, MAX_CLOCK_SKEW, OUTCOME_KINDS
 from comity.exchange.statements import (
     KINDS,
@@ -107,6 +109,8 @@ def test_limits_are_those_of_the_program() -> None:
     said("evidence.md", 8 * 1024 * 1024, *(f"`{t}`" for t in (evidence.SPLIT_VIEW, evidence.TWO_KEYS)))
     assert trust.KEYS_INTERVAL_SECONDS == 7 * 24 * 3600
     said("trust.md", "every seven days")
+    said("trail.md", MAX_STATEMENTS, MAX_DOSSIERS, "more than five minutes after", "more than a day after", HEAD)
+    said("trail.md", f"`comity_trail` | the integer {VERSION}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(FORMATS)) for page in PAGES])

@@ -1,6 +1,6 @@
 """What a trail's own members say of it: names and the head, in one spelling.
 
-A trail is a container like a dossier (docs/formats/dossier.md) with other members:
+A trail is a container like a dossier (docs/formats/dossier.md) with other members (docs/formats/trail.md):
 
 | Member | Content |
 |---|---|
