@@ -441,7 +441,7 @@ def time_of(claim: ClaimView, operation: OperationView) -> Since | None:
         assert only is not None
         return only
     text = begin.text if begin.text == end.text else f"{begin.text} to {end.text}"
-    return Since(earliest=begin.earliest, latest=max(begin.latest, end.latest), text=text)
+    return Since(earliest=begin.earliest, latest=end.latest, text=text)
 
 
 def _commitment_lines(entries: Iterable[InForce]) -> Iterator[CommitmentLine]:

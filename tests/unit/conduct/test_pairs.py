@@ -202,6 +202,7 @@ def test_an_act_before_a_commitment_is_grey_and_says_before() -> None:
         ("2024-12-30", "2025-01-02", "2025-01-01", Relation.PERHAPS_BEFORE),
         ("2025", "2025", "2025-06-01", Relation.PERHAPS_BEFORE),
         ("2025", "2025", "2024", Relation.IN_FORCE),
+        ("2025", "2025-03", "2025-06-01", Relation.BEFORE),
     ],
 )
 def test_the_day_decides_and_an_inexact_time_may_lie_before(
@@ -209,6 +210,17 @@ def test_the_day_decides_and_an_inexact_time_may_lie_before(
 ) -> None:
     (match,) = matched(begin=begin, end=end, commitments=held(commitment(since=since))).matches
     assert match.relation is relation
+
+
+def test_a_view_that_was_voiced_counts_from_its_day_and_the_strongest_bond_is_named() -> None:
+    (voiced,) = matched(commitments=held(commitment(bond=Bond.VOICED))).matches
+    assert voiced.relation is Relation.IN_FORCE
+    signed = commitment(bond=Bond.SIGNED_ONLY, act="signature")
+    (both,) = matched(commitments=held(signed, commitment())).matches
+    assert (both.relation, both.held) == (Relation.IN_FORCE, commitment())
+    doubtful = commitment(bond=Bond.BOUND, since="2026", certain=False)
+    (sure,) = matched(commitments=held(doubtful, commitment())).matches
+    assert (sure.relation, sure.held) == (Relation.IN_FORCE, commitment())
 
 
 def test_a_commitment_that_may_have_begun_only_later_is_perhaps_before() -> None:
@@ -453,6 +465,16 @@ def test_a_pair_shows_each_towards_the_other_and_nothing_towards_others() -> Non
     assert "State XAA claims that State XBB (state) is behind it" in texts["XBB"][0]
     with pytest.raises(MalformedError, match="named twice"):
         of_pair("XAA", "XAA")
+
+
+def test_a_pair_shows_conduct_towards_each_other_or_towards_nobody_in_particular() -> None:
+    acts = (
+        conforming(summary="To all.", towards=[]),
+        conforming(summary="To XBB.", towards=["XBB"]),
+        conforming(summary="To XCA.", towards=["XCA"]),
+    )
+    found = pairs(of_pair("XBB", "XAA"), fold(acts), as_of=AS_OF, commitments=held())
+    assert [line.text.rsplit(": ", 1)[1] for line in found.sides[0].lines] == ["To XBB.", "To all."]
 
 
 def test_a_pair_shows_the_finding_where_it_shows_the_claim() -> None:

@@ -105,6 +105,21 @@ def test_returns_are_counted_by_ended_period_and_party() -> None:
     assert row(pact_register(records, date(2025, 12, 31)), "ping").periods == 1
 
 
+def test_a_return_on_the_first_day_of_a_period_is_none_of_the_one_before() -> None:
+    agreed = pact()
+    made = returned(agreed, "ping", "2025-07-01", "drill")
+    assert row(pact_register([agreed, made], date(2025, 7, 1)), "ping").with_return == 0
+    told = row(pact_register([agreed, made], date(2026, 1, 1)), "ping")
+    assert (told.periods, told.with_return, told.open_since) == (2, 1, BEGINS)
+
+
+def test_nothing_to_tell_is_no_answer_to_a_request() -> None:
+    agreed = pact()
+    register = pact_register([agreed, returned(agreed, "help", "2025-05-01", "nil")], date(2026, 1, 1))
+    assert row(register, "help").made == 0
+    assert any("a duty to answer" in text for text in register.strays)
+
+
 def test_the_same_return_entered_twice_counts_once_and_one_still_to_come_not_yet() -> None:
     agreed = pact()
     made = returned(agreed, "contacts", "2025-05-01")

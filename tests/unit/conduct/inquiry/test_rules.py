@@ -14,6 +14,7 @@ from comity.conduct.inquiry.statements import (
     EvidenceRequest,
     InquiryReply,
     Interest,
+    Publication,
     QuestionPut,
     WithheldPart,
 )
@@ -151,6 +152,13 @@ def test_a_sealed_statement_is_no_part_of_an_inquiry() -> None:
     refused(inquiry, last, "are public")
 
 
+def correction_of(inquiry: SampleInquiry, finding: Public) -> dict[str, Any]:
+    """Return the body of a correction that the investigator could state."""
+    last = correct(inquiry, finding)
+    inquiry.said.remove(last)
+    return dict(last.said.statement.body)
+
+
 @pytest.mark.parametrize(
     "say",
     [
@@ -161,8 +169,10 @@ def test_a_sealed_statement_is_no_part_of_an_inquiry() -> None:
         ),
         lambda inquiry: inquiry.say(ACCUSED, "dissent", Dissent(member=MEMBERS[0], text="No.")),
         lambda inquiry: inquiry.say(CLAIMANT, "inquiry-finding", finding_body(inquiry)),
+        lambda inquiry: inquiry.say(ACCUSED, "publication", Publication(finding=find(inquiry).id)),
+        lambda inquiry: inquiry.say(ACCUSED, "inquiry-correction", correction_of(inquiry, find(inquiry))),
     ],
-    ids=["interest", "evidence-request", "question-put", "dissent", "inquiry-finding"],
+    ids=[*("interest", "evidence-request", "question-put", "dissent", "inquiry-finding"), "publication", "correction"],
 )
 def test_only_the_investigator_says_what_is_the_investigators(say: Callable[[SampleInquiry], Public]) -> None:
     inquiry = ready()
@@ -257,6 +267,13 @@ def test_an_answer_names_what_it_answers() -> None:
     inquiry = start()
     put_question(inquiry)
     refused(inquiry, answer(inquiry, inquiry.id), "which is no question and no finding that it follows")
+
+
+def test_an_answer_follows_what_it_answers() -> None:
+    inquiry = start()
+    question = put_question(inquiry)
+    last = answer(inquiry, question.id, follows=(inquiry.id,))
+    refused(inquiry, last, "which is no question and no finding that it follows")
 
 
 def test_an_answer_is_about_the_operation_of_the_mandate() -> None:
@@ -360,6 +377,16 @@ def test_a_question_that_was_logged_late_moves_the_end_of_its_period() -> None:
     inquiry.said[-1] = replace(inquiry.said[-1], logged_by=inquiry.said[-1].logged_by + timedelta(days=9))
     inquiry.world.later(days=DAYS + 1)
     refused(inquiry, find(inquiry), "has not answered yet")
+
+
+def test_a_question_that_was_logged_within_a_day_keeps_its_period() -> None:
+    inquiry = start()
+    add_interests(inquiry)
+    put_question(inquiry, days=DAYS)
+    inquiry.said[-1] = replace(inquiry.said[-1], logged_by=inquiry.said[-1].logged_by + timedelta(hours=23))
+    inquiry.world.later(days=DAYS, hours=1)
+    find(inquiry)
+    assert inquiry.view().left_out == ()
 
 
 def test_a_finding_dated_ahead_of_its_witnesses_is_refused() -> None:
@@ -478,6 +505,11 @@ def test_a_second_finding_says_which_one_it_replaces() -> None:
     second = find(inquiry, replaces=first.id)
     assert inquiry.view().findings[0].replaced_by == second.id
     refused(inquiry, find(inquiry, replaces=first.id), "which is no standing finding before it")
+    inquiry = ready()
+    before = inquiry.said[-1].id
+    first = find(inquiry)
+    last = find(inquiry, follows=(before,), replaces=first.id)
+    refused(inquiry, last, "which is no standing finding before it")
 
 
 # Publication and correction
