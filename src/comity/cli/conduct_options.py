@@ -177,7 +177,9 @@ def record_of(ledger: "Ledger", text: str, *kinds: str) -> "Record":
     text = text.lower()
     found = ledger.record(text if len(text) == _ID_LENGTH else ledger.identify(text))
     if kinds and found.kind not in kinds:
-        raise NotFoundError(f"the record {found.id[:SHORT]}… is a {found.kind}; wanted is a {' or '.join(kinds)}")
+        raise NotFoundError(
+            f"the record {found.id[:SHORT]}… is of the kind {found.kind}; wanted is {' or '.join(kinds)}"
+        )
     return found
 
 

@@ -12,6 +12,8 @@ from comity.cli.options import json_option, print_json, say, write_new
 from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from comity.conduct.exporting.stix_parts import Tlp
     from comity.conduct.ledger import Ledger
     from comity.conduct.record import Record
@@ -111,7 +113,24 @@ def serve(folder: Path | None, port: int, tlp: str) -> None:
 
     with ledger_of(folder) as ledger:
         say(f"http://{LOOPBACK[0]}:{port}/taxii2/ serves {ledger.count()} records, read-only")
-        serve_taxii(ledger, port=port, tlp=cast("Tlp", tlp))
+        serve_taxii(_Whole(ledger), port=port, tlp=cast("Tlp", tlp))
+
+
+class _Whole:
+    """A ledger as it is exported: a record comes once for every place from which it came."""
+
+    def __init__(self, ledger: "Ledger") -> None:
+        self._ledger = ledger
+
+    def count(self) -> int:
+        """Return how many records are held."""
+        return self._ledger.count()
+
+    def records(self) -> "Iterator[Record]":
+        """Yield them in the order of their arrival."""
+        from comity.conduct.report.material import with_provenances
+
+        yield from with_provenances(self._ledger, self._ledger.records())
 
 
 def _chosen(ledger: "Ledger", about: str | None, operation: str | None) -> "list[Record]":

@@ -348,6 +348,28 @@ def test_an_export_can_be_about_one_state_or_one_operation(observatory: str, tmp
     assert there.read_text(encoding="utf-8") == "x"
 
 
+def test_what_is_served_holds_every_place_from_which_a_record_came(
+    observatory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = tmp_path / "again.jsonl"
+    again.write_text(json.dumps(ferry.to_json()), encoding="utf-8")
+    run("--folder", observatory, "import", "records", str(again), "--on", "2026-06-09")
+    served: list[Any] = []
+
+    def serve(held: Any, **options: Any) -> None:
+        served.extend(record.to_json() for record in held.records())
+        assert (held.count(), options) == (len(RECORDS), {"port": 8450, "tlp": "white"})
+
+    monkeypatch.setattr("comity.conduct.exporting.taxii.serve_taxii", serve)
+    assert "read-only" in call("--folder", observatory, "serve").stderr
+    exported = [json.loads(line) for line in ask(observatory, "export", "json").splitlines()]
+    assert [each | {"standing": line["standing"]} for each, line in zip(served, exported, strict=True)] == exported
+    assert [each["provenance"]["source"] for each in served if each["id"] == ferry.id] == [
+        "records.jsonl",
+        "again.jsonl",
+    ]
+
+
 def test_a_report_is_one_file_without_a_script(observatory: str, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     for words in (("state", "XAA"), ("pair", "XAA", "XBB"), ("operation", ferry.id[:12])):
@@ -359,7 +381,7 @@ def test_a_report_is_one_file_without_a_script(observatory: str, tmp_path: Path)
         assert "<table" in text
     with pytest.raises(MalformedError, match="a report about a pair takes 2 names, got 1"):
         ask(observatory, "report", "pair", "XAA", "-o", str(page))
-    with pytest.raises(NotFoundError, match="is a claim; wanted is a operation"):
+    with pytest.raises(NotFoundError, match="is of the kind claim; wanted is operation"):
         ask(observatory, "report", "operation", said.id, "-o", str(page))
 
 

@@ -36,7 +36,10 @@ class Records(Protocol):
         """Return how many there are."""
 
     def records(self) -> Iterator[Record]:
-        """Yield them in the order of their arrival."""
+        """Yield them in the order of their arrival, one that came from several places once for each, the first first.
+
+        `count` counts such a record once: where else it came from is there with the next record that is new.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +125,9 @@ class _Arranging:
     """
 
     def __init__(self, records: Sequence[Record], tlp: Tlp) -> None:
-        self._records = {record.id: record for record in records}
+        self._records: dict[str, Record] = {}
+        for record in records:
+            self._records.setdefault(record.id, record)
         self._export = Export(records, tlp=tlp)
         self._frame = frame(tlp)
         self._shelves: dict[str, dict[str, Entry]] = {name: {} for name in COLLECTIONS}

@@ -150,7 +150,8 @@ class Export:
         made = self._made(record)
         created = self._day(record)
         changes, last = self._standings.changes(record)
-        # Later than any version before, in whatever order the corrections came.
+        # Later than any version before, in whatever order the corrections came, and wherever else a record came from.
+        changes += len(self._provenances[record.id]) - 1
         modified = instant(max(created, last), milliseconds=changes)
         standing = self._standings.of(record)
         found = list(made.naming)

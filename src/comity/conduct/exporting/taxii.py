@@ -9,6 +9,7 @@ hosts, so that no page in a browser can reach it under another name.
 
 import logging
 import re
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,6 +51,7 @@ _HEADERS: Final = {
 }
 _TIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?Z")
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}")
+_REFUSED: Final = re.compile(r"q=0(?:\.0{0,3})?")
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 # Each object has one version, so that it is the first, the last and all of them.
 _ANY_VERSION: Final = frozenset({"first", "last", "all"})
@@ -195,7 +197,8 @@ def serve_taxii(
 
 def collection_id(name: str) -> str:
     """Return the id of a collection, the same at every service."""
-    return stix_id("collection", name).removeprefix("collection--")
+    # TAXII wants a UUID of version 4 here, where STIX takes one that is computed; clients check it.
+    return str(uuid.UUID(stix_id("collection", name).removeprefix("collection--"), version=4))
 
 
 def _described(name: str) -> dict[str, Any]:
@@ -315,8 +318,9 @@ def _accepts(header: str | None) -> bool:
         return True
     for accepted in header.split(","):
         media_type, *parameters = (part.strip().lower() for part in accepted.split(";"))
-        stated = [part.replace(" ", "") for part in parameters]
-        if "q=0" in stated:
+        # A value may stand in quotation marks, which say nothing.
+        stated = [part.replace(" ", "").replace('"', "") for part in parameters]
+        if any(_REFUSED.fullmatch(part) for part in stated):
             continue
         if media_type in {"*/*", "application/*"}:
             return True

@@ -455,6 +455,16 @@ def test_two_provenances_of_one_record_come_back_both() -> None:
     assert as_json(read.records) == as_json(twice)
 
 
+def test_a_further_provenance_makes_a_later_version_of_the_same_object() -> None:
+    ferry = operation()
+    once, twice = (
+        of_type(objects(records), "campaign")[0]
+        for records in ([ferry], [ferry, replace(ferry, provenance=imported("row 7"))])
+    )
+    assert (once["id"], once["created"]) == (twice["id"], twice["created"])
+    assert once["modified"] < twice["modified"]
+
+
 @SLOW
 @given(ledgers())
 def test_whatever_a_ledger_holds_comes_back(records: tuple[Record, ...]) -> None:

@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,6 +32,7 @@ from support.conduct_bodies import ledgers
 from support.conduct_records import (
     claim,
     correction,
+    imported,
     operation,
     provenance,
     reply,
@@ -111,6 +113,12 @@ def test_there_is_a_collection_of_everything_and_one_a_category_none_of_them_wri
             assert get(app_of(), f"{ROOT}collections/{name}/").json == item
 
 
+def test_a_collection_has_an_id_of_the_version_that_the_format_wants() -> None:
+    listed = get(app_of(), f"{ROOT}collections/").json["collections"]
+    assert [uuid.UUID(item["id"]).version for item in listed] == [4] * len(COLLECTIONS)
+    assert len({item["id"] for item in listed}) == len(COLLECTIONS)
+
+
 def test_objects_are_those_of_the_bundle() -> None:
     served = get(app_of(*small()), OBJECTS).json["objects"]
     exported = json.loads(to_bundle(small()))["objects"]
@@ -123,6 +131,17 @@ def test_what_is_served_comes_back_whole() -> None:
     assert {json.dumps(record.to_json()) for record in read.records} == {
         json.dumps(record.to_json()) for record in small()
     }
+
+
+def test_a_record_that_came_from_two_places_is_served_with_both() -> None:
+    ferry = operation(entered=provenance("2026-05-01"))
+    twice = [ferry, replace(ferry, provenance=imported("row 7", "2026-05-09")), operation("Harbour")]
+    app = app_of(*twice)
+    read = import_stix(get(app, OBJECTS).body, on=date(2026, 6, 2), keep_provenance=True)
+    assert [record.to_json() for record in read.records] == [record.to_json() for record in twice]
+    added = {entry["id"]: entry["date_added"] for entry in get(app, MANIFEST).json["objects"]}
+    (campaign,) = (entry["id"] for entry in get(app_of(ferry), MANIFEST, **{"match[type]": "campaign"}).json["objects"])
+    assert added[campaign].startswith("2026-05-02")
 
 
 def test_a_collection_holds_what_hangs_on_operations_of_its_category() -> None:
@@ -396,12 +415,17 @@ def test_head_is_answered() -> None:
         (MEDIA_TYPE, 200),
         ("application/taxii+json", 200),
         ("application/taxii+json; version=2.1", 200),
+        ('application/taxii+json; version="2.1"', 200),
         ("text/html, application/*;q=0.5", 200),
         ("*/*", 200),
         ("application/taxii+json;version=2.0", 406),
         ("application/vnd.oasis.taxii+json; version=2.0", 406),
         ("application/json", 406),
+        ('application/taxii+json; version="2.0"', 406),
         ("*/*;q=0", 406),
+        ("*/*; q=0.0", 406),
+        ("application/taxii+json;version=2.1;q=0.000", 406),
+        ("*/*;q=0.01", 200),
         ("", 406),
     ],
 )
