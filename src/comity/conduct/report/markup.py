@@ -16,7 +16,9 @@ from typing import Final
 from comity.conduct.verbs import guarded
 
 # Marks that turn the direction of what follows. They could make a text look like another one.
-_HIDDEN: Final = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_HIDDEN: Final = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+)
 _VOID: Final = frozenset({"meta", "br", "line", "rect", "circle", "path", "col"})
 # Data may be a name or not, so that a template must pass with either in its place.
 _STAND_INS: Final = ("quotedtext", "Somename")
@@ -56,9 +58,9 @@ def join(children: Iterable[Child], between: Child = "") -> Markup:
     return Markup(text(between).join(map(text, children)))
 
 
-def quote(value: str) -> Markup:
-    """Return a text of somebody else's, set apart so that its direction is its own."""
-    return tag("bdi", value)
+def quote(value: str, language: str | None = None) -> Markup:
+    """Return a text of somebody else's, set apart so that its direction is its own, and read out in its language."""
+    return tag("bdi", value, lang=language)
 
 
 def say(template: str, **data: Child) -> Markup:

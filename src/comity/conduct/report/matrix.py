@@ -104,7 +104,9 @@ def _marks(said: Sequence[_Said], x: float, y: float, voices: Voices) -> list[Ma
         class_ = "gone" if not claim.stands else "denies" if open_ else "claim"
         parts.append(circle(centre, y + 15, 9, class_, hint=claim_sentence(claim, operation, None)))
         number = str(voices.number(claim))
-        parts.append(label(centre, y + 19, number, anchor="middle", class_="out" if open_ else "in", width=3))
+        # Longer numbers are written smaller, so that they stay within their mark.
+        size = f"{'out' if open_ else 'in'} digits-{min(len(number), 4)}"
+        parts.append(label(centre, y + 19, number, anchor="middle", class_=size, width=4))
     if len(said) > _MOST_MARKS:
         parts.append(label(x + _CELL - 3, y + 19, f"+{len(said) - _MOST_MARKS}", anchor="end", class_="small"))
     return parts

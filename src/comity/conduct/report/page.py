@@ -57,7 +57,10 @@ def page(
 
 def figure(caption: Child, chart: Markup, beside: Markup) -> Markup:
     """Return a chart with its table beside it."""
-    both = tag("div", tag("div", chart, class_="chart"), tag("div", beside, class_="rows"), class_="beside")
+    # What can be moved sideways or down must be reached by the keyboard too.
+    drawn = tag("div", chart, class_="chart", tabindex="0", role="group", aria_label="Chart")
+    listed = tag("div", beside, class_="rows", tabindex="0", role="group", aria_label="The same as a table")
+    both = tag("div", drawn, listed, class_="beside")
     return tag("figure", tag("figcaption", caption), both)
 
 

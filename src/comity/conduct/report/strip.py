@@ -28,7 +28,7 @@ _CHANGES: Final = {
     "blocs": "without one bloc of claimants",
     "claimants": "without one claimant",
     "categories": "without one category",
-    "single_voices": "without what a single voice says, or with it",
+    "single_voices": "with and without what one voice says",
     "clustering": "every claim as a voice of its own, or not",
     "months": "without the last months",
 }

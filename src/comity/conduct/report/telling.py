@@ -14,6 +14,7 @@ from comity.conduct.report.markup import Child, Markup, items, join, link, quote
 from comity.conduct.sentences import TIERS, level_text
 from comity.conduct.statements import Claim, Correction, Finding, Reply, Source, Subject
 from comity.conduct.view import ClaimView, OperationView, shown_name
+from comity.parties.participants import participant
 
 Provenances = Callable[[str], tuple[Provenance, ...]]
 
@@ -123,6 +124,8 @@ def reply_block(reply: Stated[Reply], provenances: Provenances) -> Markup:
         details.append(say("said {day}", day=body.said or "on a day not given"))
     if body.text is not None:
         details.append(say("in its words: {words}", words=body.text))
+    if body.counter_claim is not None:
+        details.append(say("its own claim: record {id}", id=body.counter_claim[:_SHOWN_DIGEST] + "…"))
     details += _where_from(body.sources, reply.id, provenances)
     return tag(
         "div",
@@ -139,9 +142,9 @@ def finding_block(finding: Stated[Finding], provenances: Provenances) -> Markup:
     heard = body.right_of_reply
     details: list[Child] = [
         say("mandate: {mandate}", mandate=body.mandate),
-        say("standard of proof: {standard}, chosen beforehand", standard=body.standard_of_proof),
+        say("standard of proof: {standard}", standard=body.standard_of_proof),
         *(
-            say("consent of {who}: {what}", who=each.participant, what=each.consent.replace("_", " "))
+            say("consent of {who}: {what}", who=participant(each.participant).name, what=each.consent.replace("_", " "))
             for each in body.consents
         ),
         say(
@@ -153,7 +156,7 @@ def finding_block(finding: Stated[Finding], provenances: Provenances) -> Markup:
         else say("those concerned were not heard before"),
         *([] if body.dissent is None else [say("dissent: {dissent}", dissent=body.dissent)]),
         say(
-            "said {day}; cites {number} records, statements or exhibits by digest",
+            "said {day}; records, statements or exhibits cited by digest: {number}",
             day=body.said,
             number=len(body.cites),
         ),
@@ -238,7 +241,9 @@ def _claim_details(
     if body.basis is not None:
         yield say("basis as coded: {basis}", basis=body.basis)
     if body.wording is not None:
-        yield say("worded by the claimant: {wording}", wording=body.wording)
+        yield say("worded by the claimant: {wording}", wording=quote(body.wording, body.language))
+    if body.language is not None:
+        yield say("language of the claimant: {language}", language=body.language)
     if body.confidence is not None:
         yield say("stated confidence: {value} ({scale})", value=body.confidence.value, scale=body.confidence.scale)
     if body.legal_ground:

@@ -21,7 +21,8 @@ from comity.conduct.sentences import claim_sentence, finding_sentence, reply_sen
 from comity.conduct.view import ClaimView, OperationView
 
 _WIDTH: Final = 760
-_LEFT: Final = 132
+# The longest name of a lane ends before the years begin.
+_LEFT: Final = 164
 _RIGHT: Final = 16
 _TOP: Final = 24
 _ROW: Final = 14
@@ -133,7 +134,9 @@ def timeline(
         for mark in held
     ]
     beside = table(
-        ("When", "Kind", "In words"), rows, say("Everything in the order of time, {number} rows.", number=len(rows))
+        ("When", "Kind", "In words"),
+        rows,
+        say("Everything in the order of time; number of rows: {number}.", number=len(rows)),
     )
     drawn = [mark for mark in held if mark.when is not None]
     if not drawn:

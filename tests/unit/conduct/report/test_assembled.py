@@ -17,8 +17,11 @@ from comity.conduct.ledger import Ledger
 from comity.conduct.record import Record
 from comity.conduct.report.assembled import LABEL, operation_report, pair_report, state_report
 from comity.conduct.report.material import Material
-from comity.conduct.statements import Period, Source, Subject
+from comity.conduct.report.matrix import matrix
+from comity.conduct.report.telling import Voices
+from comity.conduct.statements import ConsentGiven, Period, Source, Subject
 from comity.conduct.verbs import breaches
+from comity.conduct.view import ClaimView, fold
 from comity.errors import MalformedError, NotFoundError
 from support import conduct_records as make
 from support.pages import BLOCKS, Element, read_page
@@ -245,6 +248,17 @@ def test_a_reply_is_told_with_its_words_and_a_claim_without_one_says_so(pages: d
     assert "searched on 2026-05-01 in site of the ministry" in searched.text
 
 
+def test_a_claim_tells_its_language_and_a_reply_its_own_claim() -> None:
+    hedged = make.claim(ferry, by="XBB", about="XAA", wording="très probablement", language="fr")
+    other = make.claim(ferry, by="XAA", about="XBB", said="2026-03-06")
+    answer = make.reply(ferry, [hedged], by="XAA", kind="counter_claim", counter_claim=other.id)
+    page = read_page(page_of(lambda material: operation_report(material, ferry.id), [ferry, hedged, other, answer]))
+    row = next(row for row in blocks(page) if hedged.id[:16] in row.attributes["id"])
+    assert [each.text for each in row.all("bdi") if each.attributes.get("lang") == "fr"] == ["très probablement"]
+    assert "language of the claimant: fr" in row.text
+    assert f"its own claim: record {other.id[:16]}…" in next(row.classed("reply")).text
+
+
 def test_a_retracted_claim_stays_and_is_shown_as_retracted(pages: dict[str, Element]) -> None:
     row = next(row for row in blocks(pages["state"]) if gone.id[:16] in row.attributes["id"])
     told = next(row.classed("claim"))
@@ -282,8 +296,23 @@ def test_a_finding_names_mandate_standard_dissent_and_who_was_heard(pages: dict[
         "clear and convincing",
         "One member holds otherwise.",
         "asked on 2026-04-01, to answer until 2026-04-30",
+        "records, statements or exhibits cited by digest: 1",
     ):
         assert part in told
+    # Whether the standard was chosen beforehand is shown by an inquiry and not by the finding alone.
+    assert "beforehand" not in told
+
+
+def test_a_finding_tells_consents_by_name() -> None:
+    refused, given = (
+        ConsentGiven(participant="XAA", consent="refused"),
+        ConsentGiven(participant="XBB", consent="given"),
+    )
+    reached = make.finding(ferry, [said], consents=[refused, given])
+    page = read_page(page_of(lambda material: operation_report(material, ferry.id), [ferry, said, reached]))
+    told = section(page, "findings").text
+    assert "consent of Fictitious participant XAA: refused" in told
+    assert "consent of Fictitious participant XBB: given" in told
 
 
 def test_commitments_and_conduct_in_keeping_with_them_are_rows_like_any_other(pages: dict[str, Element]) -> None:
@@ -341,6 +370,67 @@ def test_lanes_of_claims_and_replies_are_equally_high_and_their_marks_equally_la
     assert sizes == {"5"}
 
 
+@pytest.mark.parametrize("name", ["state", "pair", "operation"])
+def test_no_name_of_a_lane_runs_into_what_is_drawn(name: str, pages: dict[str, Element]) -> None:
+    drawn = [each for each in pages[name].all("svg") if "timeline" in each.attributes["aria-labelledby"]]
+    assert drawn
+    for chart in drawn:
+        lanes = [label.text for label in chart.all("text") if label.attributes.get("class") == "lane"]
+        inner = [float(each.attributes["x"]) for each in chart.all("text") if each.text == "none on record"]
+        inner += [float(each.attributes["cx"]) for each in chart.all("circle")]
+        # A letter of the bold face is about seven units wide.
+        assert max(map(len, lanes)) * 7 < min(inner)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_what_can_be_moved_is_reached_by_the_keyboard_and_has_a_name(name: str, pages: dict[str, Element]) -> None:
+    for class_ in ("chart", "rows"):
+        moved = list(pages[name].classed(class_))
+        assert moved
+        for each in moved:
+            assert each.attributes["tabindex"] == "0"
+            assert each.attributes["aria-label"]
+
+
+def test_words_and_marks_stand_out_from_the_page(pages: dict[str, Element]) -> None:
+    style = next(pages["state"].all("style")).text
+    variables = dict(re.findall(r"(--[a-z]+):(#[0-9a-f]+)", style))
+
+    def colours(pattern: str) -> set[str]:
+        found = {variables.get(name, name) for name in re.findall(pattern, style)}
+        return {colour for colour in found if colour.startswith("#")} - {"#fff"}
+
+    words = colours(r"[{;]color:(?:var\()?([#\w-]+)") | colours(r"svg (?:text|\.small)\{[^}]*fill:(?:var\()?([#\w-]+)")
+    marks = colours(r"svg \.(?:claim|reply|commitment|finding|alleged|conforming)\{fill:(?:var\()?([#\w-]+)")
+    marks |= colours(r"svg \.(?:hatch|counted|gone|denies)\{[^}]*stroke:(?:var\()?([#\w-]+)")
+    assert len(words) >= 4
+    assert len(marks) >= 7
+    # The palest ground on which words stand is the grey of heads.
+    assert {colour for colour in words if _contrast(colour, "#f7f7f8") < 4.5} == set()
+    assert {colour for colour in marks if _contrast(colour, "#ffffff") < 3} == set()
+
+
+def _contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as the guidelines for accessible pages define it."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    whole = colour[1:] if len(colour) == 7 else "".join(sign * 2 for sign in colour[1:])
+    parts = [int(whole[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_on_paper_the_exercise_is_still_told_and_every_row_is_there(pages: dict[str, Element]) -> None:
+    style = next(pages["state"].all("style")).text
+    paper = style[style.index("@media print") :]
+    # A ground is not printed, so that white words on it would be gone.
+    assert re.search(r"\.exercise[^}]*\{background:none;color:var\(--ink\)", paper)
+    assert ".rows{max-height:none;overflow:visible}" in paper
+
+
 def test_the_time_line_tells_how_much_it_could_not_draw() -> None:
     undated = make.claim(ferry, by="Lantern Labs", about="XAA", without=("said",))
     page = read_page(page_of(lambda material: operation_report(material, ferry.id), [ferry, undated]))
@@ -351,13 +441,25 @@ def test_the_time_line_tells_how_much_it_could_not_draw() -> None:
 def test_the_matrix_shows_copies_as_one_voice_and_stands_in_the_order_of_names(pages: dict[str, Element]) -> None:
     drawn = next(section(pages["operation"], "matrix").all("svg"))
     numbers = {
-        mark.text for mark in drawn.all("text") if mark.attributes.get("class") in {"in", "out"} and mark.text.isdigit()
+        mark.text for mark in drawn.all("text") if mark.attributes.get("class") in {"in digits-1", "out digits-1"}
     }
     assert len(numbers) == 3  # four claims, of which two have one source
     names = [label.text for label in drawn.all("text") if label.attributes.get("x") == "8"][1:-1]
     assert names == ["Copy Desk", "Lantern Labs", "State XBB", "State XCD"]
     assert [mark.text for mark in drawn.all("text") if mark.text in set("DCPAOS")] == ["D"]
     assert any(mark.attributes["class"] == "denies" for mark in drawn.all("circle"))
+
+
+@pytest.mark.parametrize("number", [7, 42, 172, 1234])
+def test_the_number_of_a_voice_is_written_whole_and_smaller_the_longer_it_is(number: int) -> None:
+    class Late(Voices):
+        def number(self, claim: ClaimView) -> int:
+            return number
+
+    operation = fold([ferry, said]).operations[0]
+    made = matrix("matrix", [(operation.claims[0], operation)], Late([operation]))
+    (mark,) = (each for each in read_page(made.encode()).all("text") if each.text.isdigit())
+    assert (mark.text, mark.attributes["class"]) == (str(number), f"in digits-{len(str(number))}")
 
 
 def test_no_number_of_claims_moves_a_name_up_or_down() -> None:

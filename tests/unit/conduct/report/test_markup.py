@@ -33,6 +33,7 @@ def test_what_is_data_is_escaped_once_and_what_is_finished_is_not() -> None:
 
 def test_marks_that_turn_the_direction_or_move_the_cursor_are_shown_as_such() -> None:
     assert text("a\u202eb\x1b[2J\x00\u2066") == "a\ufffdb\ufffd[2J\ufffd\ufffd"
+    assert text("one\r\n\ttwo\n") == "one\r\n\ttwo\n"
     assert text("שלום\u200f") == "שלום\u200f"
 
 
