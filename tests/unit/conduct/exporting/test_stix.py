@@ -158,6 +158,28 @@ def test_a_claim_about_a_state_alone_names_no_unit() -> None:
     assert not {item["target_ref"] for item in structure} & {item["id"] for item in of_type(found, "identity")}
 
 
+def test_an_organ_without_a_unit_hangs_on_whoever_acted_unnamed() -> None:
+    ferry = operation()
+    found = objects([ferry, claim(ferry, "XBB", subject("XAA", "organ"))])
+    assert named(found, claims_in(found)[0]["source_ref"]) == "Unnamed: Night ferry"
+
+
+def test_a_label_tells_a_claim_that_denies_or_reassigns() -> None:
+    ferry = operation()
+    kinds = ("asserts", "denies", "reassigns")
+    made = claims_in(objects([ferry, *(claim(ferry, "XBB", "XAA", polarity=kind) for kind in kinds)]))
+    assert [item["labels"] for item in made] == [[f"claim-{kind}"] for kind in kinds]
+
+
+def test_an_operation_has_all_its_names_and_days_and_whom_it_is_said_to_have_hit() -> None:
+    ferry = operation(names=["Quiet crossing", "Grey pier"], effects="Ferries stood still.")
+    made = of_type(objects([ferry]), "campaign")[0]
+    assert made["aliases"] == ["Quiet crossing", "Grey pier"]
+    assert made["description"] == "Named as affected: State XBB\nFerries stood still."
+    # The last day is seen to its end.
+    assert (made["first_seen"], made["last_seen"]) == ("2026-02-11T00:00:00.000Z", "2026-02-14T23:59:59.999Z")
+
+
 def test_a_claim_that_denies_never_reads_as_an_attribution() -> None:
     ferry = operation()
     found = objects([ferry, claim(ferry, "XAA", [subject("XAA", "unit"), subject("XAA")], polarity="denies")])
@@ -239,6 +261,14 @@ def test_a_reply_to_no_claim_in_particular_points_at_the_operation() -> None:
     assert [item["object_refs"] for item in of_type(found, "note", "opinion")] == [[campaign], [campaign]]
 
 
+def test_an_answer_with_a_claim_of_its_own_points_at_both_claims_and_disagrees_with_one() -> None:
+    ferry = operation()
+    said, own = claim(ferry, "XBB", "XAA"), claim(ferry, "XAA", "XBB")
+    found = objects([ferry, said, own, reply(ferry, [said], "XAA", kind="counter_claim", counter_claim=own.id)])
+    first, second = (item["id"] for item in claims_in(found))
+    assert [item["object_refs"] for item in of_type(found, "note", "opinion")] == [[first, second], [first]]
+
+
 def test_a_finding_says_by_whom_it_was_found_and_with_what_dissent() -> None:
     ferry = operation()
     said = claim(ferry)
@@ -299,6 +329,25 @@ def test_nobody_revokes_what_another_said() -> None:
     assert (opinion["opinion"], named(found, opinion["created_by_ref"])) == ("disagree", "State XAA")
 
 
+def test_what_whoever_entered_it_corrects_is_corrected_and_not_revoked() -> None:
+    ferry = operation()
+    wrong, right = claim(ferry, "Lantern Labs", "XAA"), claim(ferry, "Lantern Labs", "XCA")
+    coder = Speaker(name="Coder One", kind="individual")
+    found = objects([ferry, wrong, right, correction(wrong, right, coder)])
+    made = claims_in(found)[0]
+    assert "revoked" not in made
+    assert "corrected" in made["labels"]
+    assert made["extensions"][RECORD_EXTENSION]["replaced_by"] == [right.id]
+
+
+def test_a_silence_is_never_revoked_by_the_silent() -> None:
+    ferry = operation()
+    searched = silence(ferry)
+    made = of_type(objects([ferry, searched, retraction(searched, by="XAA")]), "note")[0]
+    assert made["created_by_ref"] == EXPORTER_ID
+    assert "revoked" not in made
+
+
 def test_two_corrections_of_one_claim_both_stand() -> None:
     ferry = operation()
     said = claim(ferry, "Lantern Labs")
@@ -318,6 +367,7 @@ def test_a_retracted_retraction_leaves_the_claim_standing_with_a_later_version()
     after = claims_in(objects([ferry, said, withdrawn, retraction(withdrawn)]))[0]
     assert "revoked" not in after
     assert after["extensions"][RECORD_EXTENSION]["state"] == "standing"
+    assert "corrected_by" not in after["extensions"][RECORD_EXTENSION]
     assert after["modified"] > before["modified"]
 
 
