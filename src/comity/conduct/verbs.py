@@ -30,7 +30,12 @@ _STRONG: Final = (
     r"sabotag(?:ed|ing|es)|interfer(?:ed|ing|es)|meddl(?:ed|ing|es)|infiltrat(?:ed|ing|es)|penetrat(?:ed|ing|es)|"
     r"(?:dis|mis)inform(?:ed|ing)|manipulat(?:ed|ing|es)|exfiltrat(?:ed|ing|es)|perpetrat(?:ed|ing|es|ors?)|"
     r"violat(?:ed|ing|es)|breach(?:ed|ing)|broke|broken\s+into|br(?:eaks|eaking)\s+into|culprits?|guilty|"
-    r"eavesdropp(?:ed|ing)|wiretapp(?:ed|ing)|invad(?:ed|ing|es)|fell\s+victim\s+to|to\s+blame\s+for|"
+    r"eavesdropp(?:ed|ing)|wiretapp(?:ed|ing)|invad(?:ed|ing|es)|fell\s+victim\s+to|to\s+blame|"
+    r"compromis(?:ed|ing)|exploit(?:ed|ing|s)|extort(?:ed|ing|s)|defac(?:ed|ing|es)|tamper(?:ed|ing|s)|"
+    r"undermin(?:ed|ing|es)|crippl(?:ed|ing|es)|wag(?:ed|ing|es)|sever(?:ed|ing)|destroy(?:ed|ing|s)|betray(?:ed|ing|s)|"
+    r"surveill(?:ed|ing|s)|trespass(?:ed|ing|es)|infring(?:ed|ing|es)|contraven(?:ed|ing|es)|lied|leak(?:ed|ing)|"
+    r"planted|aggressors?|offenders?|rogue|in\s+breach\s+of|fail(?:ed|s)\s+to\s+(?:honou?r|keep|comply)|"
+    r"act(?:ed|s|ing)\s+(?:against|contrary\s+to)|"
     r"(?:is|are|was|were|be|been|being|stands?|stood)\s+behind|carr(?:ied|ies|y|ying)\s+out|"
     r"(?:is|are|was|were|be|been|being|bears?|bore)\s+(?:\w+\s+)?(?:responsib(?:le|ility)|culpable|liable)|"
     r"(?:is|are|was|were)\s+(?:\w+\s+)?(?:the\s+)?(?:authors?|attackers?|hackers?|work|doing)\s+(?:of|in|behind)|"
@@ -40,7 +45,9 @@ _STRONG: Final = (
 _WEAK: Final = (
     r"did|launch(?:ed|es|ing)|conduct(?:ed|ing)|perform(?:ed|ing)|orchestrat(?:ed|es|ing)|mounted|ordered|struck|"
     r"commit(?:ted|ting)(?!\s+(?:to|itself|themselves)\b)|target(?:ed|ing)|deploy(?:ed|ing)|sponsor(?:ed|ing)|"
-    r"disrupt(?:ed|ing)|damag(?:ed|ing)|hit\s+by"
+    r"disrupt(?:ed|ing)|damag(?:ed|ing)|hit\s+by|wip(?:ed|ing)|disabl(?:ed|ing)|jamm(?:ed|ing)|intercept(?:ed|ing)|"
+    r"ignor(?:ed|es|ing)|hid|(?:is|are|was|were)\s+involved|(?:the\s+)?authors?\s+(?:is|are|was|were)|"
+    r"the\s+source\s+of|breaks?|(?:caused|controlled|funded|directed|backed|executed|planned)\s+by"
 )
 # Accusing verbs of other languages; a text that needs them quotes them.
 _ELSEWHERE: Final = (
@@ -54,7 +61,13 @@ _ELSEWHERE: Final = (
 _DEED: Final = (
     r"(?:(?:cyber|network)[- ]?)?(?:attack(?:s|ers?)?|hack(?:s|ers?)?|intrusions?|break-ins?|thefts?|sabotage|"
     r"sp(?:y|ies)|espionage|spying|interference|meddling|aggression|disinformation|breach(?:es)?|violations?|infiltrations?|"
-    r"incursions?|offensives?|wrongdoing|misconduct)"
+    r"incursions?|offensives?|wrongdoing|misconduct|compromises?|penetrations?|malware|campaigns?)"
+)
+# Nouns that also stand in names of instruments and in headings, and accuse only as "XAA's ..." or "... by XAA".
+_OWN_DEED: Final = (
+    r"(?:(?:cyber|network)[- ]?)?(?:operations?|crimes?|deceptions?|exploitations?|manipulations?|guilt|complicity|"
+    r"involvement|non-compliance|proxies|(?:role|part|hand)\s+in|responsibility\s+for|"
+    r"(?:malicious|wrongful|unlawful|illegal)\s+\w+)"
 )
 # What could be a name: it begins with a capital letter, or a letter of a script that has none.
 _NAME: Final = r"(?<![\w'’.])[^\W\d_a-zß-öø-ÿ][\w'’.-]*"
@@ -72,18 +85,36 @@ _WEAK_WORD: Final = re.compile(rf"\b(?:{_WEAK})\b", re.IGNORECASE)
 _SAYING: Final = re.compile(rf"\b(?:{_VERBS_OF_SAYING})\b", re.IGNORECASE)
 # A possessive, then at most four words before the deed: "XAA's first known attack", "XAA's role in the attack".
 _POSSESSED_DEED: Final = re.compile(
-    rf"(?P<owner>{_NAME})(?<=s['’]|['’]s)(?:[\s-]+(?!(?i:{_VERBS_OF_SAYING})\b)\w[\w-]*){{0,4}}?[\s-]+(?i:{_DEED})\b"
+    rf"(?P<owner>{_NAME})(?<=s['’]|['’]s)"
+    rf"(?:[\s-]+(?!(?i:{_VERBS_OF_SAYING})\b)\w[\w-]*){{0,4}}?[\s-]+(?i:{_DEED}|{_OWN_DEED})\b"
 )
+# Of the pronouns only what stands at once after them: "its doctrine on offensive operations" names no deed.
+_ITS_DEED: Final = re.compile(
+    rf"\b(?i:its|their)\s+(?:(?!(?:of|for|on|in|to|with|by|about|against)\b)[a-z]\w*\s+){{0,2}}?(?i:{_DEED}|{_OWN_DEED})\b"
+)
+# Whoever denies a deed of their own has done it: "XAA denies its attack".
+_DENIED_DEED: Final = re.compile(
+    rf"\b(?i:den(?:y|ies|ied|ying)|denials?\s+of)\s+(?i:its|their)\s+(?:[a-z]\w*\s+){{0,3}}?(?i:{_DEED}|{_OWN_DEED})\b"
+)
+# A subject at once before a verb that is common elsewhere, and a role that is given to a name.
+_SUBJECT_VERB: Final = re.compile(
+    rf"(?P<owner>{_NAME})\s+(?:\w+ly\s+)?(?i:hits?|cuts?|caus(?:ed|es)|spreads?|shuts?|executed|directed|controlled|funded|"
+    rf"tapped|installed|took\s+part|(?:is|are|was|were)\s+lying|(?:participat|engag)(?:ed|es)\s+in\s+(?:\w+\s+)?{_DEED})\b"
+)
+_ROLE: Final = re.compile(r"\b(?:attackers?|hackers?)\s*[:=]|\((?:attackers?|hackers?)\)", re.IGNORECASE)
 # A name as an adjective or subject, then at most three words that are no prepositions or conjunctions.
 _ADJOINED_DEED: Final = re.compile(
     rf"(?P<owner>{_NAME})(?:[\s-]+(?!(?:and|or|of|for|on|in|to|with|by|as|is|are|was|were|no|any|an?|the|about|against|"
     rf"from|at|over|under|than|such|{_VERBS_OF_SAYING})\b)[a-z][\w-]*){{0,3}}[\s-]+(?i:{_DEED})\b"
 )
 _DEED_BY: Final = re.compile(
-    rf"\b(?i:{_DEED}|victims?)\s+(?:[a-z]\w*\s+){{0,3}}?(?:by|from|of|at\s+the\s+hands\s+of)\s+"
+    rf"\b(?i:{_DEED}|{_OWN_DEED}|victims?|targets?)\s+(?:[a-z]\w*\s+){{0,3}}?"
+    rf"(?:by|from|of|originat(?:ed|es|ing)\s+in|at\s+the\s+hands\s+of)\s+"
     rf"(?:[a-z]\w*[\s-]+){{0,3}}{_NAME}"
 )
-_LINKED: Final = re.compile(rf"{_NAME}(?<=-)(?:backed|sponsored|linked|aligned|run|directed|nexus|affiliated)\b")
+_LINKED: Final = re.compile(
+    rf"{_NAME}(?<=-)(?:backed|sponsored|linked|aligned|run|directed|nexus|affiliated|controlled|funded|supported)\b"
+)
 _TRAILING: Final = re.compile(
     r",\s+(?:as\s+)?(?:"
     r"(?:claims?|says?|said|alleges?|reports|asserts?)\b[^,]*"
@@ -214,17 +245,22 @@ def _words_of_fact(sentence: str, before: str) -> str | None:
     disguised = _mixed_word(sentence)
     if disguised is not None:
         return disguised
-    for pattern in (_POSSESSED_DEED, _ADJOINED_DEED, _LINKED):
+    for pattern in (_DENIED_DEED, _POSSESSED_DEED, _ITS_DEED, _ADJOINED_DEED, _LINKED):
         for match in pattern.finditer(sentence):
             if not _common(sentence, match) and not _governed(sentence, match.start(), presupposed=True):
                 return match.group()
     trailing = _TRAILING.search(sentence)
     end = trailing.start() if trailing else 0
     named = _names_somebody(sentence) or _names_somebody(before)
-    patterns: tuple[re.Pattern[str], ...] = (_STRONG_WORD, _DEED_BY, *((_WEAK_WORD,) if named else ()))
+    patterns: tuple[re.Pattern[str], ...] = (
+        _STRONG_WORD,
+        _DEED_BY,
+        _SUBJECT_VERB,
+        *((_WEAK_WORD, _ROLE) if named else ()),
+    )
     for pattern in patterns:
         for match in pattern.finditer(sentence):
-            if match.start() >= end and not _governed(sentence, match.start()):
+            if match.start() >= end and not _common(sentence, match) and not _governed(sentence, match.start()):
                 return match.group()
     return None
 

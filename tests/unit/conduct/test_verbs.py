@@ -59,6 +59,56 @@ NOUNS = [
     "XAA regularly attacks XBB.",
     "The breach of norm f by XAA.",
 ]
+MORE_VERBS = [
+    "XAA compromised a ministry.",
+    "XAA exploited a flaw in routers of XBB.",
+    "XAA leaked the mail.",
+    "XAA tampered with the vote.",
+    "XAA undermined the vote.",
+    "XAA waged a quiet war on XBB.",
+    "XAA hit XBB.",
+    "XAA cut the cable.",
+    "XAA severed the cable.",
+    "XAA caused the outage.",
+    "The outage was caused by XAA.",
+    "XAA wiped the servers.",
+    "XAA installed a back door.",
+    "XAA was involved in the outage.",
+    "XAA took part in it.",
+    "XAA engages in espionage.",
+    "XAA is to blame.",
+    "XAA lied.",
+    "XAA failed to honour norm f.",
+    "XAA ignored norm f.",
+    "XAA contravened norm f.",
+    "XAA is in breach of norm f.",
+    "XAA acted contrary to norm f.",
+    "XAA is the aggressor.",
+    "The author is XAA.",
+    "Attacker: XAA",
+    "XAA (attacker)",
+]
+MORE_NOUNS = [
+    "XAA's campaign against XBB lasted a week.",
+    "The XAA campaign lasted a week.",
+    "XAA's operation against XBB",
+    "3 operations by XAA",
+    "operations of XAA",
+    "The compromise of XBB by XAA.",
+    "XAA's involvement in the outage.",
+    "XAA's responsibility for the outage.",
+    "XAA's wrongful act.",
+    "XAA's malicious activity",
+    "XAA's crimes",
+    "XBB was the target of XAA.",
+    "XAA malware",
+    "The XAA-controlled group took the data.",
+    "A group funded by XAA.",
+    "The attack originated in XAA.",
+    "XAA denies its attack on XBB.",
+    "XAA's denial of its attack",
+    "XAA replies to the claim about its attack.",
+]
 LANGUAGES = [
     "Ксааландия was behind it.",
     "Ксааландия attacked XBB.",
@@ -91,6 +141,8 @@ FALSE_ATTRIBUTION = [
     "When did XAA attack XBB? It attacked in May.",
     "Was XBB hurt when XAA attacked it?",
     "XBB says that it was hurt and XAA attacked it.",
+    "XBB says that it was hurt, that XAA attacked it and that was all; XAA launched it.",
+    "Here is XAA. It launched the operation.",
 ]
 DISGUISED = [
     "XAA att\u200backed XBB.",
@@ -131,6 +183,17 @@ FAIR = [
     "UN Convention against Cybercrime, article 10: signed only.",
     "XAA committed to norm f on 2015-07-22.",
     "The claim is about a time before this commitment.",
+    "XAA published its doctrine on offensive operations.",
+    "Operations in which claims name XAA, of all that are counted.",
+    "the share of operations in which claims name XAA runs from 0 % to 45 %",
+    "XAA denies that it took part.",
+    "XBB claims that the outage was caused by XAA.",
+    "XBB alleges XAA's involvement in the outage.",
+    "XBB says that 3 operations by XAA are known to it.",
+    "articles on state responsibility, 4",
+    "UN Convention against Transnational Organized Crime: binds in law",
+    "It cuts no claim short.",
+    "SOURCE is one of the lists (the installed package, no file).",
     "Silence of XAA: searched on 2024-05-01, nothing found.",
     "a lens, not a finding: belief 1/4, disbelief 0, uncertainty 3/4, base rate 1/2",
     "named in 4 of 25 operations counted by the rule state only",
@@ -138,7 +201,9 @@ FAIR = [
 
 
 @pytest.mark.parametrize(
-    "text", [*PLAIN, *PASSIVE, *GERUNDS, *NOUNS, *LANGUAGES, *FALSE_ATTRIBUTION, *DISGUISED], ids=ascii
+    "text",
+    [*PLAIN, *PASSIVE, *GERUNDS, *NOUNS, *MORE_VERBS, *MORE_NOUNS, *LANGUAGES, *FALSE_ATTRIBUTION, *DISGUISED],
+    ids=ascii,
 )
 def test_a_sentence_that_says_a_deed_as_a_fact_is_refused(text: str) -> None:
     with pytest.raises(PolicyError, match="as a fact"):
