@@ -23,7 +23,15 @@ from starlette.applications import Starlette
 from comity.conduct.exporting.shelf import COLLECTIONS, arrange
 from comity.conduct.exporting.stix import to_bundle
 from comity.conduct.exporting.stix_parts import RECORD_EXTENSION
-from comity.conduct.exporting.taxii import MAX_PAGE, MEDIA_TYPE, STIX_MEDIA_TYPE, collection_id, serve_taxii, taxii_app
+from comity.conduct.exporting.taxii import (
+    MAX_CONNECTIONS,
+    MAX_PAGE,
+    MEDIA_TYPE,
+    STIX_MEDIA_TYPE,
+    collection_id,
+    serve_taxii,
+    taxii_app,
+)
 from comity.conduct.importing.stix import import_stix
 from comity.conduct.record import Record
 from comity.errors import PolicyError, StoreError
@@ -202,6 +210,8 @@ def test_a_next_page_goes_on_whatever_it_was_first_asked_after() -> None:
     answer = get(app, OBJECTS, added_after=dates[1], limit=3)
     further = get(app, OBJECTS, added_after=dates[1], limit=3, next=answer.json["next"])
     assert [*ids(answer), *ids(further)] == ids(get(app, OBJECTS))[2:8]
+    # A place further on outweighs an earlier date, or pages would come again without end.
+    assert further.json["next"] > answer.json["next"] > dates[1]
 
 
 def test_the_service_has_a_limit_of_its_own() -> None:
@@ -309,6 +319,12 @@ def test_dates_are_unique_later_for_what_comes_later_and_the_same_after_a_restar
     first, again = (arrange(records, tlp="white")["all"].after(None) for _ in range(2))
     dates = [entry.added for entry in first]
     assert dates == sorted(set(dates)) == [entry.added for entry in again]
+    titles = [
+        json.loads(bytes(entry.data))["name"]
+        for entry in arrange(records, tlp="white")["all"].after(None)
+        if entry.type == "campaign"
+    ]
+    assert titles == [f"Operation {number}" for number in range(9)]
 
 
 def test_a_correction_leaves_the_dates_of_what_came_after_it_alone() -> None:
@@ -467,6 +483,33 @@ def test_other_hosts_are_answered_when_they_are_named() -> None:
 def test_to_be_reachable_from_elsewhere_names_must_be_given() -> None:
     with pytest.raises(PolicyError, match="say by which names"):
         serve_taxii(Held(), host="0.0.0.0")
+
+
+def test_it_listens_on_this_machine_unless_told_otherwise_and_to_so_many_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[dict[str, Any]] = []
+    monkeypatch.setattr(uvicorn, "run", lambda _app, **options: started.append(options))
+    serve_taxii(Held())
+    serve_taxii(Held(), host="0.0.0.0", hosts=["ledger.example"])
+    assert [options["host"] for options in started] == ["127.0.0.1", "0.0.0.0"]
+    assert {options["limit_concurrency"] for options in started} == {MAX_CONNECTIONS}
+    assert {options["server_header"] for options in started} == {False}
+
+
+def test_a_ledger_that_has_not_grown_is_not_read_again() -> None:
+    class Counted(Held):
+        readings = 0
+
+        def records(self) -> Iterator[Record]:
+            self.readings += 1
+            yield from super().records()
+
+    held = Counted(*small())
+    app = taxii_app(held)
+    for _ in range(3):
+        assert get(app, OBJECTS).status == 200
+    assert held.readings == 1
 
 
 def test_a_ledger_that_fails_shows_nothing_of_itself() -> None:

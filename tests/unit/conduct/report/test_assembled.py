@@ -139,6 +139,7 @@ def test_a_page_is_well_formed_runs_nothing_and_loads_nothing(name: str, pages: 
             if attribute == "href":
                 assert value.startswith(("#", "https://", "http://"))
             assert "url(" not in value or re.fullmatch(r"url\(#[a-z-]+\)", value)
+    assert [element.attributes.get("lang") for element in page.all("html")] == ["en"]
     ids = [element.attributes["id"] for element in page.all() if "id" in element.attributes]
     assert len(ids) == len(set(ids))
 
@@ -257,6 +258,21 @@ def test_a_claim_tells_its_language_and_a_reply_its_own_claim() -> None:
     assert [each.text for each in row.all("bdi") if each.attributes.get("lang") == "fr"] == ["très probablement"]
     assert "language of the claimant: fr" in row.text
     assert f"its own claim: record {other.id[:16]}…" in next(row.classed("reply")).text
+
+
+def test_a_claim_tells_what_it_lacks_and_a_reply_its_day(pages: dict[str, Element]) -> None:
+    row = next(row for row in blocks(pages["hostile"]) if hostile.id[:16] in row.attributes["id"])
+    assert "not given: references" in row.text
+    row = next(row for row in blocks(pages["operation"]) if said.id[:16] in row.attributes["id"])
+    assert "said 2026-03-05" in next(row.classed("reply")).text
+
+
+def test_the_word_of_another_is_told_as_such_and_changes_nothing() -> None:
+    objected = make.retraction(said, by="XAA", reason="It is not so.")
+    page = read_page(page_of(lambda material: operation_report(material, ferry.id), [ferry, said, objected]))
+    (row,) = blocks(page)
+    assert "it is another's word and changes nothing: It is not so." in row.text
+    assert "gone" not in next(row.classed("claim")).attributes["class"].split()
 
 
 def test_a_retracted_claim_stays_and_is_shown_as_retracted(pages: dict[str, Element]) -> None:
@@ -431,6 +447,25 @@ def test_on_paper_the_exercise_is_still_told_and_every_row_is_there(pages: dict[
     assert ".rows{max-height:none;overflow:visible}" in paper
 
 
+def test_the_time_line_hatches_only_the_last_time_and_draws_a_vague_day_as_long_as_it_may_be() -> None:
+    vague = make.claim(ferry, by="XBB", about="XAA", said="2025")
+    dated = make.claim(ferry, by="XCD", about="XAA", said="2022-01-01")
+    page = read_page(page_of(lambda material: operation_report(material, ferry.id), [ferry, vague, dated]))
+    drawn = next(section(page, "timeline").all("svg"))
+    (hatched,) = (each for each in drawn.all("rect") if "hatch" in each.attributes.get("fill", ""))
+    (year,) = (each for each in drawn.all("rect") if each.attributes.get("class") == "claim perhaps")
+    # What is still to come lies in one year before the day of the page, as long as the year of the vague claim.
+    assert float(hatched.attributes["width"]) == pytest.approx(float(year.attributes["width"]), abs=2)
+
+
+def test_what_was_retracted_says_so_in_the_rows_of_the_time_line(pages: dict[str, Element]) -> None:
+    rows = [
+        row.text for row in section(pages["state"], "timeline-xaa").all("tr") if "retracted or corrected" in row.text
+    ]
+    assert len(rows) == 1
+    assert "Lantern Labs claims" in rows[0]
+
+
 def test_the_time_line_tells_how_much_it_could_not_draw() -> None:
     undated = make.claim(ferry, by="Lantern Labs", about="XAA", without=("said",))
     page = read_page(page_of(lambda material: operation_report(material, ferry.id), [ferry, undated]))
@@ -462,6 +497,14 @@ def test_the_number_of_a_voice_is_written_whole_and_smaller_the_longer_it_is(num
     assert (mark.text, mark.attributes["class"]) == (str(number), f"in digits-{len(str(number))}")
 
 
+def test_a_reply_stands_below_whomever_it_is_by_and_below_nobody_else() -> None:
+    both = make.claim(ferry, by="XBB", about=["XAA", "XEE"])
+    answer = make.reply(ferry, [both], by="XAA")
+    page = read_page(page_of(lambda material: operation_report(material, ferry.id), [ferry, both, answer]))
+    last = next(section(page, "matrix").all("svg")).all("text")
+    assert [each.text for each in last][-2:] == ["D", "none on record"]
+
+
 def test_no_number_of_claims_moves_a_name_up_or_down() -> None:
     many = [make.claim(ferry, by=f"Company {number}", about="XEE", said="2026-03-20") for number in range(7)]
     few = [make.claim(ferry, by="Company 1", about="XAA", said="2026-03-21")]
@@ -483,6 +526,22 @@ def test_the_strip_has_every_rule_and_shares_with_both_numbers(pages: dict[str, 
     assert "nothing counted" in strip.text
 
 
+def test_the_strip_joins_the_marks_of_a_line_and_draws_the_share_of_the_page() -> None:
+    quiet = make.operation("Quiet crossing", category="espionage")
+    other = make.claim(quiet, by="XBB", about="XEE")
+    page = read_page(page_of(REPORTS["state"], [ferry, said, quiet, other]))
+    drawn = next(section(page, "strip-xaa").all("svg"))
+    assert "1 of 2 (50 %)" in section(page, "strip-xaa").text
+    axis = [float(each.attributes["x1"]) for each in drawn.all("line") if each.attributes["class"] == "axis"]
+    (share,) = (each.attributes for each in drawn.all("line") if each.attributes["class"] == "zero")
+    assert float(share["x1"]) == float(share["x2"]) == (axis[0] + axis[-1]) / 2
+    spans = [each.attributes for each in drawn.all("line") if each.attributes["class"] == "span"]
+    # Without one category or the other the state is named in all of what is left, or in none of it.
+    assert {"x1": f"{axis[0]:g}", "x2": f"{axis[-1]:g}"}.items() <= {
+        name: value for each in spans for name, value in each.items() if name in {"x1", "x2"}
+    }.items()
+
+
 def test_a_period_about_which_claims_are_still_to_come_is_drawn_as_incomplete(pages: dict[str, Element]) -> None:
     drawn = next(section(pages["state"], "periods-xaa").all("svg"))
     hatched = [each for each in drawn.all("rect") if each.attributes.get("fill") == "url(#periods-xaa-hatch)"]
@@ -492,6 +551,41 @@ def test_a_period_about_which_claims_are_still_to_come_is_drawn_as_incomplete(pa
     later = read_page(page_of(REPORTS["state"], as_of=date(2029, 6, 30)))
     bars = [row.text for row in section(later, "periods-xaa").all("tr")]
     assert "incomplete" not in next(row for row in bars if row.startswith("2026"))
+
+
+def test_who_is_only_said_not_to_be_behind_it_has_no_figure_on_the_page_of_an_operation() -> None:
+    denied = make.claim(ferry, by="XCD", about="XEE", polarity="denies")
+    page = read_page(page_of(lambda material: operation_report(material, ferry.id), [ferry, said, denied]))
+    assert [each.attributes["id"] for each in page.all("h2") if each.attributes["id"].startswith("strip-")] == [
+        "strip-xaa"
+    ]
+
+
+def test_what_was_retracted_is_told_of_operations_and_gradings_too() -> None:
+    withdrawn = make.retraction(graded)
+    records = [
+        ferry,
+        said,
+        graded,
+        withdrawn,
+        make.correction(ferry, None, make.company("Coder One"), kind="retraction"),
+    ]
+    page = read_page(page_of(lambda material: operation_report(material, ferry.id), records))
+    assert "This operation is itself retracted." in section(page, "operation").text
+    assert "eighteen questions" not in page.text
+
+
+def test_sources_stand_by_name_however_many_claims_came_from_them() -> None:
+    many = [
+        make.claim(ferry, by=f"Company {number}", entered=make.imported(f"row {number}", source="z.csv"))
+        for number in range(3)
+    ]
+    one = make.claim(ferry, by="XBB", entered=make.imported("row 1", source="a.csv"))
+    page = read_page(page_of(lambda material: operation_report(material, ferry.id), [ferry, *many, one]))
+    rows = [
+        [cell.text for cell in row.children if isinstance(cell, Element)] for row in section(page, "sources").all("tr")
+    ]
+    assert [(row[0], row[-1]) for row in rows[1:]] == [("a.csv", "1"), ("z.csv", "3")]
 
 
 def test_a_report_shows_what_was_known_on_its_day() -> None:
