@@ -95,6 +95,9 @@ def test_operations_are_found_by_text_category_and_page(observatory: str) -> Non
     paged = call("--folder", observatory, "operations", "--limit", "1", *ON)
     assert f"go on with --after {harbour.id[:12]}" in paged.stderr
     assert ask(observatory, "operations", "--after", harbour.id[:12], *ON).startswith(ferry.id[:12])
+    both = ("operations", "--find", "r")
+    assert len(ask(observatory, *both, *ON).splitlines()) == 2
+    assert ask(observatory, *both, "--after", harbour.id[:12], *ON).startswith(ferry.id[:12])
     with pytest.raises(MalformedError, match="no category nope"):
         ask(observatory, "operations", "--category", "nope")
 
@@ -158,6 +161,7 @@ def test_a_figure_names_its_rule_and_the_replies(observatory: str) -> None:
     assert "by 2 claims of 2 voices; replies: denial 1" in told
     counted = data("--folder", observatory, "figures", "XAA", *ON)
     assert [count["participant"] for count in counted["counts"]] == ["XAA"]
+    assert data("--folder", observatory, "figures", "XBB", *ON)["counts"] == []
     assert [(period["begin"], period["censored"]) for period in counted["periods"]] == [("2026-01-01", True)]
 
 

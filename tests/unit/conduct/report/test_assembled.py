@@ -346,6 +346,7 @@ def test_commitments_and_conduct_in_keeping_with_them_are_rows_like_any_other(pa
 def test_what_lies_before_every_commitment_is_grey_and_a_match_gives_its_reason(pages: dict[str, Element]) -> None:
     rows = {row.attributes["id"]: row for row in blocks(pages["state"])}
     assert list(rows[f"claim-{gone.id[:16]}"].classed("before"))
+    assert "came only afterwards: gge_norms a, b" in rows[f"claim-{gone.id[:16]}"].text
     matched = rows[f"claim-{said.id[:16]}"]
     assert not list(matched.classed("before"))
     assert "gge_norms:f: in force at the time that the claim gives" in matched.text
