@@ -72,9 +72,10 @@ As JSON, one record a line:
 
 `origin` is `statement`, `import` or `hand`; `source` is the issuer, the file or whoever entered it; `digest` the
 statement's id or the file's SHA-256; `place` the entry, row or label; `on` the day of entry. An export adds
-`standing`: `state` (`standing`, `corrected` or `retracted`), `disputed`, `corrected_by` and `replaced_by`; reading
-passes over it, for it follows from the corrections. As CSV there is one table a kind, with the columns `record id`,
-`record number`, `record state` and others about the record, then one for each member: `claimant.name` for a member of
+`standing`: `state` (`standing`, `corrected` or `retracted`), `disputed`, `corrected_by` and `replaced_by`, and a
+`notice` that the record is a reported claim and no finding of whoever exports it; reading passes over both, for the
+first follows from the corrections. As CSV there is one table a kind, with the columns `record id`, `record number`,
+`record state`, `record notice` and others about the record, then one for each member: `claimant.name` for a member of
 a member, JSON for lists. As STIX 2.1 each record is an object, with the whole record in an extension.
 
 By hand, records are entered as TOML: a table for each record under a label of its own, `is` for the kind, and

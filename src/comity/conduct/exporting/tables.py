@@ -3,7 +3,8 @@
 Each row has the record's id, where it came from and how it stands, then a column for each member of its body:
 `claimant.name` for a member of a member, JSON for lists. An empty cell is an absent member. Columns about the record
 have a space in their names, which no member can have. How a record stands is told and never read back: it follows
-from the corrections, which are rows of their own.
+from the corrections, which are rows of their own. A row that is cut out and passed on still says that it is a reported
+claim and no finding.
 
 A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`. Such cells, and those that begin with an apostrophe,
 get an apostrophe in front, which reading takes off again.
@@ -37,6 +38,8 @@ _STATE: Final = "record state"
 _DISPUTED: Final = "record disputed"
 _CORRECTED: Final = "record corrected by"
 _REPLACED: Final = "record replaced by"
+_NOTICED: Final = "record notice"
+NOTICE: Final = "reported claim, not a finding of whoever exports it"
 _CAME: Final = {
     "came as": "origin",
     "came from": "source",
@@ -44,7 +47,7 @@ _CAME: Final = {
     "came with digest": "digest",
     "came from place": "place",
 }
-_ABOUT: Final = (_ID, _NUMBER, _STATE, _DISPUTED, _CORRECTED, _REPLACED, *_CAME)
+_ABOUT: Final = (_ID, _NUMBER, _STATE, _DISPUTED, _CORRECTED, _REPLACED, _NOTICED, *_CAME)
 _NUMERAL: Final = re.compile(r"[0-9]{1,18}")
 _YES_NO: Final = {"true": True, "false": False}
 
@@ -110,7 +113,7 @@ def from_json_lines(
 def _line(record: Record, standing: Standing) -> JsonObject:
     told: JsonObject = {"state": standing.state, "disputed": standing.disputed}
     told |= {"corrected_by": list(standing.corrected_by), "replaced_by": list(standing.replaced_by)}
-    return record.to_json() | {"standing": told}
+    return record.to_json() | {"standing": told, "notice": NOTICE}
 
 
 def _read_line(line: bytes, place: str, kinds: dict[str, type[Body]], came: Provenance | None) -> Record:
@@ -120,7 +123,7 @@ def _read_line(line: bytes, place: str, kinds: dict[str, type[Body]], came: Prov
         raise MalformedError(f"{place}: not JSON: {str(exc)[:120]}") from exc
     if not isinstance(members, dict) or not {"id", "kind", "body", "provenance"} <= members.keys():
         raise MalformedError(f"{place}: a record has the members id, kind, body and provenance")
-    unknown = sorted(members.keys() - {"id", "kind", "body", "provenance", "standing"})
+    unknown = sorted(members.keys() - {"id", "kind", "body", "provenance", "standing", "notice"})
     if unknown:
         raise MalformedError(f"{place}: unknown member {', '.join(repr(name[:40]) for name in unknown)}")
     kind, body = members["kind"], members["body"]
@@ -205,6 +208,7 @@ def _about(record: Record, number: int, standing: Standing) -> list[str | None]:
         "yes" if standing.disputed else "no",
         " ".join(standing.corrected_by) or None,
         " ".join(standing.replaced_by) or None,
+        NOTICE,
         *(came.get(member) for member in _CAME.values()),
     ]
 

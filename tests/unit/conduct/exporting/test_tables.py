@@ -92,6 +92,12 @@ def test_there_is_a_table_a_kind_in_the_order_of_the_records() -> None:
     assert [row["record id"] for row in rows(tables["claim"])] == said
 
 
+def test_every_row_and_line_says_that_it_is_a_reported_claim_and_no_finding() -> None:
+    told = [row["record notice"] for table in to_tables(case()).values() for row in rows(table)]
+    told += [json.loads(line)["notice"] for line in to_json_lines(case()).splitlines()]
+    assert told == ["reported claim, not a finding of whoever exports it"] * 2 * len(case())
+
+
 def test_a_row_says_where_the_record_came_from() -> None:
     row = rows(to_tables(case())["claim"])[-1]
     named = ("came as", "came from", "came on", "came from place")
