@@ -58,6 +58,8 @@ by `tests/support/conduct_formats.py`; a test compares it. The JSON Schemas of a
 - A record refers to others by id, and they exist before it, so that references have no circle.
 - Whoever is spoken about is named in the words of whoever speaks. A code says who is meant, and must be one of the
   table of participants. An exercise names fictitious participants only, anything else none of them.
+- A speaker whom whoever reports does not name has the name `not named` and the kind `unknown`. Two such claimants are
+  two voices; a named one is one voice with itself, also where its kind is unknown.
 - What was said, or begun, is not later than the day of entry, give or take a day.
 - As a statement, the kind and body of a record are those of the statement ([statement.md](statement.md)), to the
   public.

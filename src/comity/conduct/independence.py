@@ -21,20 +21,22 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from comity.conduct.admission import folded
 from comity.conduct.record import Record
-from comity.conduct.statements import Claim, Polarity, Speaker
+from comity.conduct.statements import NOT_NAMED, Claim, Polarity, Speaker
 
 # Added to addresses to follow readers; they name no other document.
 _TRACKING: Final = re.compile(r"utm_.*|fbclid|gclid|mc_cid|mc_eid|ref_src|igshid", re.ASCII)
 # An archive's copy is the document that it copies.
 _ARCHIVED: Final = re.compile(
     r"https?://(?:web\.archive\.org/web/[0-9a-z_*]+|archive\.(?:ph|is|today|fo|li|md|vn)/[0-9.-]{4,20})/(?=https?:/)",
-    re.ASCII,
+    re.ASCII | re.IGNORECASE,
 )
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # Shorter wordings, such as "almost certainly", are anybody's.
 _FEWEST_WORDS: Final = 8
 _FEWEST_SIGNS: Final = 16
 _PUBLIC: Final = frozenset({"state", "alliance", "organisation"})
+# What stands for a name where whoever reports a claim names nobody.
+_NO_NAMES: Final = frozenset({NOT_NAMED, "not available", "unknown", "unnamed"})
 
 
 class Why(StrEnum):
@@ -164,10 +166,15 @@ def independent_voices(
             polarity=polarity,
             claims=sum(map(len, voices.values())),
             voices=len(voices),
-            unnamed=sum(all(body.claimant.kind == "unknown" for body in bodies) for bodies in voices.values()),
+            unnamed=sum(not any(is_named(body.claimant) for body in bodies) for bodies in voices.values()),
         )
         for (operation, polarity), voices in sorted(counted.items())
     )
+
+
+def is_named(speaker: Speaker) -> bool:
+    """True for a speaker who has a name, also where nothing says of which kind it is."""
+    return speaker.kind != "unknown" or folded(speaker.name) not in _NO_NAMES
 
 
 def same_speaker(one: Speaker, other: Speaker) -> bool:
@@ -239,7 +246,7 @@ def _shared(body: Claim, speakers: Mapping[str, str], groups: Mapping[str, str])
     """Yield what makes a claim one voice with every other claim that has the same."""
     claimant = body.claimant
     name = folded(claimant.name)
-    if claimant.kind != "unknown":
+    if is_named(claimant):
         yield Why.SAME_CLAIMANT, claimant.participant or speakers.get(name, name)
         if name in groups:
             yield Why.SAME_GROUP, groups[name]

@@ -53,6 +53,10 @@ SpeakerKind = Literal[
 ]
 
 
+# The name of a speaker whom whoever reports does not name.
+NOT_NAMED: Final = "not named"
+
+
 class Speaker(Body, frozen=True, kw_only=True):
     """Who says something; `participant` is the code where it is a state or another participant."""
 

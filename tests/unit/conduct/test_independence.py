@@ -5,19 +5,24 @@ from typing import Any
 
 import pytest
 
-from comity.conduct.independence import Clusters, Voices, Why, clusters, independent_voices, normal_url
+from comity.conduct.independence import Clusters, Voices, Why, clusters, independent_voices, normal_url, same_speaker
 from comity.conduct.record import Record
-from comity.conduct.statements import Speaker
+from comity.conduct.statements import NOT_NAMED, Speaker
 from support.conduct_records import DIGEST, alliance, claim, company, operation, small_case, source, state
 
 FERRY = operation()
 TRAIN = operation("Day train")
 URL = "https://reports.example/ferry"
+EIGHT_WORDS = "we say this of them with great doubt"
 HEDGE = "we hold with high confidence that the unit acted for its government"
 
 
 def said(by: Speaker | str, of: Record = FERRY, **members: Any) -> Record:
     return claim(of, by, **members)
+
+
+def of_no_kind(name: str) -> Speaker:
+    return Speaker(name=name, kind="unknown")
 
 
 def together(found: Clusters, *claims: Record) -> bool:
@@ -37,6 +42,7 @@ def reasons(found: Clusters) -> list[Why]:
         (said("A", derives_from=[FERRY.id]), said("B", derives_from=[FERRY.id]), Why.SAME_ORIGIN),
         (said("A", lineage=["List of groups"]), said("B", lineage=["list of  GROUPS"]), Why.SAME_LINEAGE),
         (said("A", wording=HEDGE), said("B", wording=HEDGE.upper() + "."), Why.SAME_WORDING),
+        (said("A", wording=EIGHT_WORDS), said("B", wording=EIGHT_WORDS), Why.SAME_WORDING),
         (
             said("A", wording="我们高度确信该单位代表其政府行事并使用了"),
             said("B", wording="我们高度确信该单位代表其政府行事并使用了。"),
@@ -45,6 +51,8 @@ def reasons(found: Clusters) -> list[Why]:
         (said("XBB"), said("XBB", said="2026-04-01"), Why.SAME_CLAIMANT),
         (said("Lantern Labs"), said("LANTERN  labs", said="2026-04-01"), Why.SAME_CLAIMANT),
         (said(state("XBB")), said(Speaker(name="State XBB", kind="state"), said="2026-04-01"), Why.SAME_CLAIMANT),
+        (said(of_no_kind("Lantern Labs")), said(of_no_kind("lantern labs"), said="2026-04-01"), Why.SAME_CLAIMANT),
+        (said(of_no_kind("Lantern Labs")), said("Lantern Labs", said="2026-04-01"), Why.SAME_CLAIMANT),
     ],
 )
 def test_two_claims_that_share_something_are_one_voice_and_the_link_says_why(
@@ -69,6 +77,7 @@ def test_two_claims_that_share_something_are_one_voice_and_the_link_says_why(
             said("B", sources=[source(url="https://news.example")]),
         ),
         (said("A", wording="almost certainly"), said("B", wording="almost certainly")),
+        (said("A", wording=EIGHT_WORDS[:-6]), said("B", wording=EIGHT_WORDS[:-6])),
         (said("A", wording="очень-длинное-кириллическоеслово"), said("B", wording="очень-длинное-кириллическоеслово")),
         (said("XBB"), said("XCA")),
         (said(state("XBB")), said(Speaker(name="State XBB", kind="state", participant="XCA"))),
@@ -99,6 +108,34 @@ def test_companies_or_another_day_make_no_joint_statement_only_a_shared_source()
     in_a_month = [said(code, said="2026-03", sources=[source(url=URL)]) for code in ("XBB", "XCA")]
     for claims in (by_companies, on_two_days, in_a_month):
         assert reasons(clusters(claims)) == [Why.SAME_URL]
+
+
+def test_a_state_that_says_two_things_in_one_statement_makes_no_joint_statement() -> None:
+    twice = [said("XBB", sources=[source(url=URL)]), said("XBB", about="XAC", sources=[source(url=URL)])]
+    assert sorted(reasons(clusters(twice))) == [Why.SAME_CLAIMANT, Why.SAME_URL]
+
+
+def test_a_name_that_two_codes_bear_says_nothing_of_a_claimant_without_a_code() -> None:
+    coded = [said(Speaker(name="The Ministry", kind="state", participant=code)) for code in ("XBB", "XCA")]
+    bare = said(Speaker(name="The Ministry", kind="state"))
+    found = clusters([*coded, bare])
+    assert found.reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (state("XBB"), Speaker(name="Another name", kind="state", participant="XBB")),
+        (state("XBB"), Speaker(name="STATE  xbb", kind="state")),
+    ],
+)
+def test_speakers_are_one_by_their_codes_and_otherwise_by_their_names(one: Speaker, other: Speaker) -> None:
+    assert same_speaker(one, other)
+    assert same_speaker(other, one)
+
+
+def test_two_codes_under_one_name_are_two_speakers() -> None:
+    assert not same_speaker(state("XBB"), Speaker(name="State XBB", kind="state", participant="XCA"))
 
 
 def test_an_alliance_that_speaks_twice_is_one_voice() -> None:
@@ -204,11 +241,18 @@ def test_a_copy_stays_a_copy_when_what_linked_it_is_left_out() -> None:
 
 def test_claimants_that_nobody_names_are_neither_joined_nor_hidden() -> None:
     nameless = [
-        claim(FERRY, Speaker(name="not available", kind="unknown"), said=f"2026-03-0{number}") for number in (1, 2)
+        claim(FERRY, of_no_kind(name), said=f"2026-03-0{number}")
+        for number, name in enumerate([NOT_NAMED, NOT_NAMED, "Not available"], 1)
     ]
-    named = said("A")
-    (counted,) = independent_voices([*nameless, named])
-    assert (counted.claims, counted.voices, counted.unnamed) == (3, 3, 2)
+    named, of_any_kind = said("A"), said(of_no_kind("B"))
+    (counted,) = independent_voices([*nameless, named, of_any_kind])
+    assert (counted.claims, counted.voices, counted.unnamed) == (5, 5, 3)
+
+
+def test_a_voice_of_which_one_claimant_is_named_is_named() -> None:
+    two = [said(of_no_kind(NOT_NAMED), sources=[source(url=URL)]), said("A", sources=[source(url=URL)])]
+    (counted,) = independent_voices(two)
+    assert (counted.claims, counted.voices, counted.unnamed) == (2, 1, 0)
 
 
 def test_other_records_are_passed_over() -> None:
@@ -225,7 +269,9 @@ def test_other_records_are_passed_over() -> None:
         "https://reports.example/ferry?utm_source=letter&fbclid=7",
         "https://web.archive.org/web/20260301120000/https://reports.example/ferry",
         "https://web.archive.org/web/20260301120000id_/http://www.reports.example/ferry",
+        "HTTPS://Web.Archive.ORG/web/20260301120000/https://reports.example/ferry",
         "https://archive.ph/2026.03.01-120000/https://reports.example/ferry",
+        "https://archive.today/20260301120000/https://reports.example/ferry",
     ],
 )
 def test_addresses_of_one_document_are_one(url: str) -> None:

@@ -21,6 +21,7 @@ from typing import Final, Literal
 from comity.conduct.importing.imported import Gathering, Imported, SourceFile, source_file
 from comity.conduct.importing.rows import Place, Row, is_region, line, place_named, read_table, sources
 from comity.conduct.statements import (
+    NOT_NAMED,
     Category,
     Claim,
     ExternalId,
@@ -37,7 +38,6 @@ from comity.errors import MalformedError
 _WHO: Final = "European Repository of Cyber Incidents"
 _BLANKS: Final = frozenset({"Not available", "NaN", "nan", "None", "[]"})
 _NOWHERE: Final = frozenset({"Unknown"})
-_NOT_NAMED: Final = "not named"
 _MOST_LISTED: Final = 500
 
 # What kinds of incident are here. Hijacking is a means and decides nothing; the taking of data is spying or theft,
@@ -442,7 +442,7 @@ def _claim(attribution: _Attribution, operation: str) -> Claim:
     lacks = ["the words of the claim"]
     if not attribution.days:
         lacks.append("when it was said")
-    if speaker.name == _NOT_NAMED:
+    if speaker.name == NOT_NAMED:
         lacks.append("who says it")
     mixed = sorted({text for key in attribution.named for text in attribution.categories[key]})
     if _STATE in mixed and len(mixed) > 1:
@@ -490,12 +490,12 @@ def _speaker(attribution: _Attribution) -> Speaker:
             kind = "alliance"
         if not names and attribution.speaking_for:
             countries = ", ".join(place.name for place in attribution.speaking_for.values())
-            names = [f"{countries}, by whom is {_NOT_NAMED}"]
+            names = [f"{countries}, by whom is {NOT_NAMED}"]
     if kind == "persona":
         names = names or list(attribution.units)
         kind = "unknown" if any(_STATE in coded for coded in attribution.categories.values()) else kind
     if not names:
-        return Speaker(name=_NOT_NAMED, kind="unknown")
+        return Speaker(name=NOT_NAMED, kind="unknown")
     return Speaker(name=line("; ".join(names)), kind=kind, participant=participant)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from comity.conduct.exporting.stix_parts import CODE_SOURCE, EXPORTER_ID, STATE_LABEL
 from comity.conduct.importing.rows import line, place_of_code, tidy
 from comity.conduct.importing.stix_bundle import Bundle, StixObject, is_person, members, texts
-from comity.conduct.statements import MAX_ITEMS, ExternalId, Source, Speaker, Subject, Target
+from comity.conduct.statements import MAX_ITEMS, NOT_NAMED, ExternalId, Source, Speaker, Subject, Target
 from comity.errors import MalformedError, NotFoundError
 from comity.parties.names import participant_named
 
@@ -68,7 +68,8 @@ class Names:
         found = self._bundle.objects.get(ref) if isinstance(ref, str) else None
         if found is None:
             self._gathering.note(f"{item['id']}: the bundle does not name its producer")
-            return Speaker(name="not named" if ref is None else f"not named, {line(str(ref))[:80]}", kind="unknown")
+            told = NOT_NAMED if ref is None else f"{NOT_NAMED}, {line(str(ref))[:80]}"
+            return Speaker(name=told, kind="unknown")
         name, code = self._named(found)
         if is_person(found):
             return Speaker(name=name, kind="individual")

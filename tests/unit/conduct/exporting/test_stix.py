@@ -31,6 +31,7 @@ from comity.conduct.statements import (
     StatedConfidence,
     encode_body,
 )
+from comity.conduct.view import fold
 from comity.errors import MalformedError, PolicyError
 from support.conduct_bodies import ledgers
 from support.conduct_records import (
@@ -658,6 +659,11 @@ def test_a_chain_is_one_operation_and_a_claim_for_each_relationship() -> None:
     ]
     assert {body.operation for body in bodies(read, "claim")} == {read.records[0].id}
     assert read.notes == ()
+
+
+def test_what_one_maker_says_in_a_chain_is_one_named_voice() -> None:
+    (ferry,) = fold(import_stix(bundle(*ALL), on=ON).records).operations
+    assert [(each.claims, each.voices, each.unnamed) for each in ferry.voices] == [(len(CHAIN), 1, 0)]
 
 
 def test_a_claim_keeps_what_its_maker_stated_and_says_what_it_lacks() -> None:
