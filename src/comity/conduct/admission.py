@@ -104,32 +104,15 @@ def admit(record: Record, kinds: dict[str, type[Body]], *, exercise: bool) -> Ad
             not exist, or a period ends before it begins.
         PolicyError: a day is still to come, or a participant belongs to the other world.
     """
-    shape = kinds.get(record.kind)
-    if shape is not None and type(record.body) is not shape:
-        raise MalformedError(f"{where(record)}: a {record.kind} has another body than {type(record.body).__name__}")
-    members = encode_body(record.body)
     try:
-        parse_body(record.kind, members, kinds)
-        check_body(record.body)
-    except MalformedError as exc:
-        raise MalformedError(f"{where(record)}: {exc.message}") from exc
-    refers = []
-    for path, what, value in _values(record.body):
-        if what is _Is.RECORD and path in HELD:
-            refers.append((path, value, HELD[path]))
-        elif what is _Is.DAY:
-            _check_day(record, path, value)
-        elif what is _Is.PERIOD:
-            _check_period(record, path, value)
-        elif what is _Is.PARTICIPANT:
-            _check_world(record, path, value, exercise=exercise)
-        elif what is _Is.STATE and exercise and (real := _real_state(value)) is not None:
-            raise PolicyError(f"{where(record)}: {path} {value!r} is {real}; an exercise names fictitious states only")
+        refers = check_entry(record.kind, record.body, kinds, on=record.provenance.on, exercise=exercise)
+    except (MalformedError, PolicyError) as exc:
+        raise type(exc)(f"{where(record)}: {exc.message}") from exc
     return Admitted(
         record=record,
         id=record.id,
-        body=encode_json(members),
-        refers=tuple(refers),
+        body=encode_json(encode_body(record.body)),
+        refers=refers,
         subjects=tuple(
             dict.fromkeys(
                 (about.level, about.participant)
@@ -144,6 +127,37 @@ def admit(record: Record, kinds: dict[str, type[Body]], *, exercise: bool) -> Ad
         ),
         names=operation_names(record.body) if isinstance(record.body, Operation) else (),
     )
+
+
+def check_entry(
+    kind: str, body: Body, kinds: dict[str, type[Body]], *, on: date, exercise: bool | None = None
+) -> tuple[tuple[str, str, str | None], ...]:
+    """Check a body that is entered on a day, and return member, id and wanted kind of what it refers to.
+
+    Where `exercise` is left open the body may be of either world, since a file does not tell for which ledger it is.
+
+    Raises:
+        MalformedError: as for `admit`; the message names the member, and the caller says where it stands.
+        PolicyError: as for `admit`.
+    """
+    shape = kinds.get(kind)
+    if shape is not None and type(body) is not shape:
+        raise MalformedError(f"a {kind} has another body than {type(body).__name__}")
+    parse_body(kind, encode_body(body), kinds)
+    check_body(body)
+    refers = []
+    for path, what, value in _values(body):
+        if what is _Is.RECORD and path in HELD:
+            refers.append((path, value, HELD[path]))
+        elif what is _Is.DAY:
+            _check_day(path, value, on)
+        elif what is _Is.PERIOD:
+            _check_period(path, value)
+        elif what is _Is.PARTICIPANT:
+            _check_world(path, value, exercise=exercise)
+        elif what is _Is.STATE and exercise and (real := _real_state(value)) is not None:
+            raise PolicyError(f"{path} {value!r} is {real}; an exercise names fictitious states only")
+    return tuple(refers)
 
 
 def where(record: Record) -> str:
@@ -214,39 +228,33 @@ def _is_state(item: Body) -> bool:
     return isinstance(item, Speaker | Target) and item.kind == "state"
 
 
-def _check_day(record: Record, path: str, text: str) -> None:
+def _check_day(path: str, text: str, on: date) -> None:
     first = "-01" * (2 - text.count("-"))
     try:
         day = date.fromisoformat(text + first)
     except ValueError as exc:
-        raise MalformedError(f"{where(record)}: {path} {text} is no day of the calendar") from exc
-    if path in PAST and day > record.provenance.on + _SLACK:
-        raise PolicyError(
-            f"{where(record)}: {path} {text} lies after {record.provenance.on}, the day of entry; "
-            "check the day, or that of the entry"
-        )
+        raise MalformedError(f"{path} {text} is no day of the calendar") from exc
+    if path in PAST and day > on + _SLACK:
+        raise PolicyError(f"{path} {text} lies after {on}, the day of entry; check the day, or that of the entry")
 
 
-def _check_period(record: Record, path: str, period: Period) -> None:
+def _check_period(path: str, period: Period) -> None:
     if period.begin is None or period.end is None:
         return
     known = min(len(period.begin), len(period.end))
     if period.end[:known] < period.begin[:known]:
-        raise MalformedError(f"{where(record)}: {path} ends on {period.end}, before it begins on {period.begin}")
+        raise MalformedError(f"{path} ends on {period.end}, before it begins on {period.begin}")
 
 
-def _check_world(record: Record, path: str, code: str, *, exercise: bool) -> None:
+def _check_world(path: str, code: str, *, exercise: bool | None) -> None:
     unknown = _unknown(code)
     if unknown is not None:
-        raise MalformedError(f"{where(record)}: {path}: {unknown}")
-    if is_fictitious(code) and not exercise:
-        raise PolicyError(
-            f"{where(record)}: {path} {code} is fictitious; fictitious participants act in exercises only"
-        )
+        raise MalformedError(f"{path}: {unknown}")
+    if exercise is False and is_fictitious(code):
+        raise PolicyError(f"{path} {code} is fictitious; fictitious participants act in exercises only")
     if exercise and not is_fictitious(code):
         raise PolicyError(
-            f"{where(record)}: {path} {code} is {participant(code).name}; an exercise names fictitious participants "
-            "only, such as XAA"
+            f"{path} {code} is {participant(code).name}; an exercise names fictitious participants only, such as XAA"
         )
 
 

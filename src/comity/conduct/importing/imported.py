@@ -9,15 +9,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from comity.conduct.admission import check_entry
 from comity.conduct.record import Origin, Provenance, Record
-from comity.conduct.statements import KINDS, Body, Period, encode_body, parse_body
-from comity.errors import MalformedError, StoreError, TooLargeError
+from comity.conduct.statements import KINDS, Body
+from comity.errors import MalformedError, PolicyError, StoreError, TooLargeError
 
 # The largest known collection has a few megabytes; a hundred thousand claims with their sources have some fifty.
 MAX_BYTES: Final = 128 * 1024 * 1024
@@ -104,33 +105,19 @@ class Gathering:
     def record(self, body: Body, *, file: SourceFile, place: str) -> Record:
         """Return the record of a body that stands at `place` of a file; it is not kept yet.
 
-        What would hold up the other records of a ledger is refused here: a broken form, a day still to come, a
-        period that ends before it begins.
+        What a ledger of neither world takes would hold up all others of its batch, so it is refused here: a broken
+        form, an unknown participant, a day still to come, a period that ends before it begins.
 
         Raises:
             MalformedError: the body is one of these; the message names the place.
         """
         kind = _KIND_OF[type(body)]
         try:
-            parse_body(kind, encode_body(body), KINDS)
-            self._check_days(body)
-        except MalformedError as exc:
+            check_entry(kind, body, KINDS, on=self._on)
+        except (MalformedError, PolicyError) as exc:
             raise MalformedError(f"{file.name}, {place}: {exc.message}") from exc
         came = Provenance(origin=Origin.IMPORT, source=file.name, digest=file.digest, place=place, on=self._on)
         return Record(kind=kind, body=body, provenance=came)
-
-    def _check_days(self, body: Body) -> None:
-        """Refuse what was said or began after the day of entry; the earth has two dates at any moment."""
-        latest = (self._on + timedelta(days=1)).isoformat()
-        occurred: Period | None = getattr(body, "occurred", None)
-        begin, end = (None, None) if occurred is None else (occurred.begin, occurred.end)
-        for day in (getattr(body, "said", None), begin):
-            if day is not None and day > latest[: len(day)]:
-                raise MalformedError(f"{day} lies after {self._on}, the day of entry")
-        if begin is not None and end is not None:
-            known = min(len(begin), len(end))
-            if end[:known] < begin[:known]:
-                raise MalformedError(f"it ends on {end}, before it begins on {begin}")
 
     def keep(self, records: Iterable[Record]) -> None:
         """Keep what one row gave; a record that two rows give keeps both places, and is counted as said twice."""

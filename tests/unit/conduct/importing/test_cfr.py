@@ -99,7 +99,10 @@ def test_damaged_rows_are_left_out_one_by_one_with_their_numbers() -> None:
             "Democratic People's Republic of Korea (PRK); write which"
         ),
         "left out: cfr.csv, row 8, column Type: the value 'Wardriving' is not known",
-        "left out: cfr.csv, row 9: 2031-01-01 lies after 2026-01-02, the day of entry",
+        (
+            "left out: cfr.csv, row 9: said 2031-01-01 lies after 2026-01-02, the day of entry; "
+            "check the day, or that of the entry"
+        ),
     ]
 
 

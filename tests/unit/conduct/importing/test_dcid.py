@@ -64,7 +64,7 @@ def test_rows_that_accuse_a_third_or_contradict_themselves_are_left_out() -> Non
             "left out: dcid.csv, row 5, column Dyadpair: 'XAAXCD' is not made of the numbers of "
             "Fictitious participant XAA and Fictitious participant XBB"
         ),
-        "left out: dcid.csv, row 6: it ends on 2011-03-01, before it begins on 2012-02-01",
+        "left out: dcid.csv, row 6: occurred ends on 2011-03-01, before it begins on 2012-02-01",
         "left out: dcid.csv, row 7, column cyber_objective: the value '9' is not known",
     ]
 

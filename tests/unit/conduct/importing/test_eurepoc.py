@@ -138,7 +138,7 @@ def test_what_is_left_out_is_told_with_file_row_and_column() -> None:
     assert told == [
         "left out: EuRepoC receivers, row 6, column receiver_category: the value 'Unheard-of sector' is not known",
         "left out: EuRepoC incidents, row 5, column incident_type: the value 'Wardriving' is not known",
-        "left out: EuRepoC incidents, row 6: it ends on 2021-05-01, before it begins on 2022-05-02",
+        "left out: EuRepoC incidents, row 6: occurred ends on 2021-05-01, before it begins on 2022-05-02",
         (
             "left out: EuRepoC attributions, row 13, column attribution_basis: "
             "the value 'Attribution by oracle' is not known"

@@ -1,9 +1,11 @@
 """What importers share: files with digests, rows kept or refused whole, and a stop where the layout is another."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +19,7 @@ from comity.conduct.importing.imported import MAX_BYTES, MAX_NOTES, Gathering, I
 from comity.conduct.importing.misp_event import import_misp_events
 from comity.conduct.importing.misp_galaxy import import_galaxy
 from comity.conduct.ledger import Ledger
-from comity.conduct.statements import Claim, Operation, Period, Speaker, Subject
+from comity.conduct.statements import Claim, Operation, Period, Source, Speaker, Subject
 from comity.errors import MalformedError, StoreError, TooLargeError
 from support.paths import ROOT
 
@@ -143,10 +145,31 @@ def test_a_day_still_to_come_is_refused_and_the_date_of_tomorrow_is_not() -> Non
         about=[Subject(level="place", name="B")],
         said="2026-01-04",
     )
-    with pytest.raises(MalformedError, match="f, row 7: 2026-01-04 lies after 2026-01-02, the day of entry"):
+    with pytest.raises(MalformedError, match="f, row 7: said 2026-01-04 lies after 2026-01-02, the day of entry"):
         gathering.record(said, file=_file(), place="row 7")
     begun = Operation(title="x", category="other", occurred=Period(begin="2026-01-03", end="2031"))
     assert gathering.record(begun, file=_file(), place="row 8").body == begun
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"about_when": Period(begin="2026-01-02", end="2026-01-01")}, "about_when ends on 2026-01-01"),
+        ({"about_when": Period(begin="2031")}, "about_when.begin 2031 lies after"),
+        ({"said": "2025-02-30"}, "said 2025-02-30 is no day of the calendar"),
+        ({"about": [Subject(level="state", name="B", participant="QQQ")]}, "no participant has the code 'QQQ'"),
+        ({"sources": [Source(title="A report", published="2031-01-01")]}, "sources.published 2031-01-01 lies after"),
+    ],
+)
+def test_what_no_ledger_takes_is_refused_row_by_row_and_holds_up_no_other(members: dict[str, Any], reason: str) -> None:
+    filled: dict[str, Any] = {
+        "operation": "0" * 64,
+        "claimant": Speaker(name="A", kind="media"),
+        "polarity": "asserts",
+        "about": [Subject(level="place", name="B")],
+    }
+    with pytest.raises(MalformedError, match=f"^f, row 7: .*{re.escape(reason)}"):
+        Gathering([_file()], on=ON).record(Claim(**(filled | members)), file=_file(), place="row 7")
 
 
 def test_a_body_that_breaks_its_form_is_refused_with_the_place() -> None:
