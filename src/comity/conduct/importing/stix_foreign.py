@@ -31,7 +31,6 @@ from comity.conduct.statements import (
     Operation,
     Period,
     Reply,
-    Speaker,
     StatedConfidence,
     Subject,
     Target,
@@ -170,8 +169,7 @@ class Foreign:
             external=[ExternalId(scheme="stix", id=identifier), *external],
             sources=sources,
         )
-        record = self._gathering.record(body, file=self._bundle.file, place=identifier)
-        self._gathering.keep([record])
+        record = self._keep(item, body)
         self._operations[identifier] = record.id
         self._answered[identifier] = _Answered(operation=record.id)
         for member in ("description", "objective", "goals", "primary_motivation", "sophistication", "resource_level"):
@@ -242,11 +240,7 @@ class Foreign:
             sources=sources,
             lacks=["on what it rests", *([] if sources else ["references"])],
         )
-        record = self._gathering.record(body, file=self._bundle.file, place=item["id"])
-        records = [record]
-        if item.get("revoked") is True:
-            records.append(self._revocation(item, record, claimant))
-        self._gathering.keep(records)
+        record = self._keep(item, body)
         self._answered[item["id"]] = _Answered(operation=body.operation, claim=record.id, about=(subject,))
 
     def _leave(self, item: StixObject, source: StixObject, target: StixObject) -> None:
@@ -260,14 +254,27 @@ class Foreign:
             raise self._bundle.fault(item, f"{member} {str(ref)[:80]} is not in the bundle")
         return found
 
-    def _revocation(self, item: StixObject, record: Record, claimant: Speaker) -> Record:
+    def _keep(self, item: StixObject, body: Claim | Operation | Reply) -> Record:
+        """Keep what an object says, with its retraction where its producer revoked the object."""
+        records = [self._gathering.record(body, file=self._bundle.file, place=item["id"])]
+        if item.get("revoked") is True:
+            records.append(self._revocation(item, records[0]))
+        self._gathering.keep(records)
+        return records[0]
+
+    def _revocation(self, item: StixObject, record: Record) -> Record:
+        match record.body:
+            case Claim(claimant=by) | Reply(by=by):
+                pass
+            case _:
+                by = self._names.speaker(item)
         said = day_of(item.get("modified"))
         if said is None:
             raise self._bundle.fault(item, "it is revoked, and modified names no day")
         body = Correction(
             corrects=record.id,
             kind="retraction",
-            by=claimant,
+            by=by,
             said=said,
             reason="Revoked by its producer in STIX, without a reason.",
         )
@@ -329,7 +336,7 @@ class Foreign:
                 text=text,
                 sources=sources,
             )
-            self._gathering.keep([self._gathering.record(body, file=self._bundle.file, place=item["id"])])
+            self._keep(item, body)
 
     def _answer_text(self, item: StixObject, opinion: str | None) -> str | None:
         parts = [item.get("abstract"), item.get("content")] if opinion is None else [opinion, item.get("explanation")]

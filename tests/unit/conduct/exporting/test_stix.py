@@ -770,6 +770,25 @@ def test_what_is_revoked_comes_with_its_retraction() -> None:
     assert made.corrects == next(record.id for record in read.records if record.kind == "claim")
 
 
+def test_a_revoked_campaign_and_a_revoked_denial_come_with_their_retractions() -> None:
+    gone = {"revoked": True, "modified": "2026-03-01T00:00:00.000Z"}
+    denial = foreign(
+        "opinion", 31, opinion="strongly-disagree", object_refs=[CHAIN[3]["id"]], created_by_ref=STATE["id"], **gone
+    )
+    read = import_stix(bundle(*ALL[:3], CAMPAIGN | gone | {"created_by_ref": SAYS["id"]}, *ALL[4:], denial), on=ON)
+    (ferry,) = fold(read.records).operations
+    (reply_,) = ferry.replies
+    assert (reply_.retracted, reply_.stands) == (True, False)
+    assert [
+        (view.body.by.name, view.in_effect) for view in sorted(ferry.corrections, key=lambda each: each.body.by.name)
+    ] == [
+        ("France", True),
+        ("Lantern Labs", False),
+    ]
+    # An operation is nobody's words, so that its maker's withdrawal is shown and leaves the claims about it standing.
+    assert (ferry.retracted, ferry.disputed, len(ferry.standing)) == (False, True, len(CHAIN))
+
+
 def test_whom_something_is_aimed_at_stands_with_the_operation() -> None:
     read = import_stix(bundle(*ALL, join(41, "targets", SET, STATE), join(42, "targets", CAMPAIGN, ORGAN)), on=ON)
     hit = [(target.name, target.kind, target.participant) for target in bodies(read, "operation")[0].hit]
