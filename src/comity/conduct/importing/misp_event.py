@@ -10,7 +10,7 @@ Events that a marking keeps from the public are refused. Indicators are not read
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -41,9 +41,9 @@ GROUPS: Final = frozenset(
 )
 _DISINFORMATION: Final = ("disarm-", "misinfosec-", "amitt-")
 _TARGETED: Final = MappingProxyType({"target-org": "organisation", "target-external": "organisation"})
-# Markings that let an event be shown to everybody; others of their scheme do not.
-_OPEN_MARKINGS: Final = frozenset({"tlp:clear", "tlp:white", "tlp:green"})
-_ESTIMATE: Final = re.compile(r'estimative-language:(?:likelihood-probability|confidence-in-analytic-judgment)="(.+)"')
+# Markings that let an event be shown to everybody; green, for a community and no public channel, does not.
+_OPEN_MARKINGS: Final = frozenset({"tlp:clear", "tlp:white"})
+_ESTIMATE: Final = re.compile(r'estimative-language:(likelihood-probability|confidence-in-analytic-judgment)="(.+)"')
 _ADMIRALTY: Final = re.compile(r'admiralty-scale:(source-reliability|information-credibility)="(.+)"')
 
 
@@ -163,6 +163,7 @@ def _read(event: _Event, file: SourceFile, place: str, gathering: Gathering) -> 
     )
     gathering.count("without a category", int(not lied))
     records = [made]
+    confidence = _confidence(tags, f"{file.name}, {place}", gathering)
     for subject in _named(clusters, attributes, f"{file.name}, {place}", gathering):
         claim = Claim(
             operation=made.id,
@@ -170,7 +171,7 @@ def _read(event: _Event, file: SourceFile, place: str, gathering: Gathering) -> 
             polarity="asserts",
             about=[subject],
             said=event.date,
-            confidence=_confidence(tags),
+            confidence=confidence,
             sources=listed,
             lacks=["on what it rests", "when it took place", *([] if listed else ["references"])],
         )
@@ -234,13 +235,21 @@ def _named(
         yield Subject(level="place", name=line(place.name), participant=place.participant)
 
 
-def _confidence(tags: list[str]) -> StatedConfidence | None:
-    """Return how sure the organisation says it is; letters stay letters, and two scales are not one."""
-    estimates = [match[1] for match in map(_ESTIMATE.fullmatch, tags) if match is not None]
-    if estimates:
-        return StatedConfidence(scale="estimative language", value=line("; ".join(dict.fromkeys(estimates))))
-    letters: Mapping[str, str] = {match[1]: match[2] for match in map(_ADMIRALTY.fullmatch, tags) if match is not None}
-    if letters:
-        value = "; ".join(f"{name.replace('-', ' ')} {letters[name].upper()}" for name in sorted(letters, reverse=True))
-        return StatedConfidence(scale="Admiralty scale", value=line(value))
-    return None
+def _confidence(tags: list[str], where: str, gathering: Gathering) -> StatedConfidence | None:
+    """Return how sure the organisation says it is; letters stay letters, and neither scales nor axes are joined."""
+    words, letters = _by_axis(_ESTIMATE, tags), _by_axis(_ADMIRALTY, tags)
+    if words and letters:
+        gathering.note(f"{where}: the grade on the Admiralty scale, {letters}, is not kept beside an estimate in words")
+    if words:
+        return StatedConfidence(scale="estimative language", value=line(words))
+    return StatedConfidence(scale="Admiralty scale", value=line(letters)) if letters else None
+
+
+def _by_axis(scale: re.Pattern[str], tags: list[str]) -> str:
+    """Return what tags of a scale say, each axis by its name; empty where no tag is of the scale."""
+    said: dict[str, dict[str, None]] = {}
+    for match in filter(None, map(scale.fullmatch, tags)):
+        # A grade of one letter is a capital, as its scale writes it.
+        value = match[2].upper() if len(match[2]) == 1 else match[2]
+        said.setdefault(match[1], {})[value] = None
+    return "; ".join(f"{axis.replace('-', ' ')} {' and '.join(said[axis])}" for axis in sorted(said, reverse=True))

@@ -78,7 +78,8 @@ MOTIVES: Final[Mapping[str, Category]] = MappingProxyType(
     }
 )
 # The labels of 360.net. "korea" does not say which, and some labels are parts of the world, so these have no code.
-# "america" stands among labels of states, beside "namerica", and the text of its first group names the United States.
+# "america" stands among labels of states, and the text of its first group names the United States; "namerica" may be
+# North America or, as the text of its first group has it and the Chinese for south begins, South America.
 LABELS_360: Final[Mapping[str, Place]] = MappingProxyType(
     {
         label: Place(name=name, participant=code)
@@ -92,7 +93,7 @@ LABELS_360: Final[Mapping[str, Place]] = MappingProxyType(
             ("kaz", "Kazakhstan", "KAZ"),
             ("korea", "Korea, which of the two is not said", None),
             ("mideast", "Middle East", None),
-            ("namerica", "North America", None),
+            ("namerica", "America, which part of it is not said", None),
             ("russia", "Russia", "RUS"),
             ("southKorea", "South Korea", "KOR"),
             ("southeast", "Southeast", None),

@@ -8,7 +8,7 @@ import pytest
 
 from comity.conduct.importing.imported import Imported
 from comity.conduct.importing.misp_event import import_misp_events
-from comity.conduct.statements import Claim, Operation
+from comity.conduct.statements import Claim, Operation, StatedConfidence
 from comity.errors import MalformedError
 from support.paths import ROOT
 
@@ -70,8 +70,28 @@ def test_how_sure_the_organisation_is_stays_in_its_words_and_letters() -> None:
     sure, _, graded = _claims(import_misp_events(FIXTURE, on=ON))
     assert sure.confidence is not None
     assert graded.confidence is not None
-    assert (sure.confidence.scale, sure.confidence.value) == ("estimative language", "very-likely")
+    assert (sure.confidence.scale, sure.confidence.value) == (
+        "estimative language",
+        "likelihood probability very-likely",
+    )
     assert graded.confidence.value == "source reliability B; information credibility 6"
+
+
+def test_likelihood_and_sureness_are_not_joined_and_a_second_letter_replaces_no_first() -> None:
+    group = {"name": 'misp-galaxy:threat-actor="GROUP LANTERN"'}
+    estimates = (
+        'estimative-language:likelihood-probability="likely"',
+        'estimative-language:confidence-in-analytic-judgment="low"',
+    )
+    letters = tuple(f'admiralty-scale:source-reliability="{letter}"' for letter in "bc")
+    for tags, scale, value in (
+        (estimates, "estimative language", "likelihood probability likely; confidence in analytic judgment low"),
+        (letters, "Admiralty scale", "source reliability B and C"),
+    ):
+        (claim,) = _claims(_read(_event(Tag=[group, *({"name": tag} for tag in tags)])))
+        assert claim.confidence == StatedConfidence(scale=scale, value=value)
+    both = _read(_event(Tag=[group, *({"name": tag} for tag in (*estimates, *letters))]))
+    assert any("source reliability B and C, is not kept beside an estimate" in note for note in both.notes)
 
 
 def test_a_technique_of_disinformation_gives_the_category_and_nothing_else_does() -> None:
@@ -80,11 +100,11 @@ def test_a_technique_of_disinformation_gives_the_category_and_nothing_else_does(
     assert found.counts["without a category"] == 2
 
 
-@pytest.mark.parametrize("marking", ["tlp:amber", "tlp:red", "TLP:AMBER+STRICT", "tlp:ex:chr"])
+@pytest.mark.parametrize("marking", ["tlp:green", "tlp:amber", "tlp:red", "TLP:AMBER+STRICT", "tlp:ex:chr"])
 def test_an_event_that_is_kept_from_the_public_is_refused(marking: str) -> None:
     with pytest.raises(MalformedError, match="keeps the event from the public"):
         _read(_event(Tag=[{"name": marking}]))
-    assert _read(_event(Tag=[{"name": "tlp:green"}])).records
+    assert _read(_event(Tag=[{"name": "TLP:CLEAR"}])).records
 
 
 def test_an_unpublished_event_is_told() -> None:
