@@ -1,7 +1,9 @@
 """A STIX 2.1 bundle as objects by id: each in its last version, with what says whether it is ours or another's."""
 
 from collections import Counter
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -10,6 +12,23 @@ from comity.conduct.importing.imported import Gathering, SourceFile
 from comity.errors import MalformedError
 
 StixObject: TypeAlias = dict[str, Any]
+
+# The markings that keep an object from the public, by the ids that versions 1 and 2 of the Traffic Light Protocol fix
+# for STIX, since bundles often leave their definitions out. Green is for a community and no public channel.
+CLOSED_MARKINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        f"marking-definition--{identifier}": name
+        for identifier, name in (
+            ("34098fce-860f-48ae-8e50-ebd3cc5e41da", "TLP:GREEN"),
+            ("f88d31f6-486f-44da-b317-01333bde0b82", "TLP:AMBER"),
+            ("5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "TLP:RED"),
+            ("bab4a63c-aed9-4cf5-a766-dfca5abac2bb", "TLP:GREEN"),
+            ("55d920b0-5e8b-4f79-9ee9-91f868d9b421", "TLP:AMBER"),
+            ("939a9414-2ddd-4d32-a0cd-375ea402b003", "TLP:AMBER+STRICT"),
+            ("e828b379-4e03-4974-9ac4-e53a884c97c1", "TLP:RED"),
+        )
+    }
+)
 
 
 class Bundle:

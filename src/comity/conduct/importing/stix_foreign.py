@@ -6,11 +6,12 @@ or threat actor that belongs to no campaign, or to several, the operation is the
 
 STIX tells no category, no kind of producer and no basis. A category comes from a label or from the caller and is
 never assumed; an organisation is a claimant of unknown kind; a basis stays absent. An opinion is a denial or an
-acceptance only where it comes from whom the claim is about. Persons are not imported as subjects.
+acceptance only where it comes from whom the claim is about. Persons are not imported as subjects, and what a marking
+keeps from the public is refused.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
@@ -18,7 +19,7 @@ from typing import Final, Literal, get_args
 from comity.conduct.corrections import is_about
 from comity.conduct.exporting.stix import STIX_SCALE
 from comity.conduct.importing.rows import line, tidy
-from comity.conduct.importing.stix_bundle import Bundle, StixObject, day_of, is_person, texts
+from comity.conduct.importing.stix_bundle import CLOSED_MARKINGS, Bundle, StixObject, day_of, is_person, texts
 from comity.conduct.importing.stix_names import Names
 from comity.conduct.record import Record
 from comity.conduct.statements import (
@@ -47,7 +48,8 @@ _ANSWERING: Final = frozenset({"opinion", "note"})
 _DISAGREE: Final = frozenset({"disagree", "strongly-disagree"})
 _AGREE: Final = frozenset({"agree", "strongly-agree"})
 _OPINIONS: Final = _DISAGREE | _AGREE | {"neutral"}
-_READ: Final = _NAMING | _ANSWERING | {"campaign", "relationship"}
+_SAYING: Final = _ANSWERING | {"campaign", "relationship"}
+_READ: Final = _NAMING | _SAYING
 _TO_PERSONS: Final = "relationships to persons, who are not named here"
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -90,7 +92,11 @@ class Foreign:
 
     def read(self) -> None:
         """Keep the records of everything foreign, and tell what is none."""
-        foreign = [item for item in self._bundle.objects.values() if not self._bundle.is_ours(item)]
+        foreign = [
+            item
+            for item in self._bundle.objects.values()
+            if not self._bundle.is_ours(item) and (item["type"] not in _SAYING or self._is_open(item))
+        ]
         for item in self._bundle.objects.values():
             self._see(item)
         self._each(foreign, {"relationship"}, self._aim)
@@ -100,7 +106,7 @@ class Foreign:
         for item in foreign:
             if item["type"] not in _READ and item.get("definition_type") != "tlp":
                 self._left[f"objects of type {item['type']}"].append(item["id"])
-        self._tell(foreign)
+        self._tell()
 
     def _each(self, items: list[StixObject], types: Collection[str], take: Callable[[StixObject], None]) -> None:
         for item in items:
@@ -110,6 +116,19 @@ class Foreign:
                 take(item)
             except MalformedError as exc:
                 self._gathering.refuse(exc)
+
+    def _is_open(self, item: StixObject) -> bool:
+        try:
+            self._check_open(item)
+        except MalformedError as exc:
+            self._gathering.refuse(exc)
+            return False
+        return True
+
+    def _check_open(self, item: StixObject) -> None:
+        for ref in texts(item.get("object_marking_refs")):
+            if ref in CLOSED_MARKINGS:
+                raise self._bundle.fault(item, f"the marking {CLOSED_MARKINGS[ref]} keeps it from the public")
 
     def _see(self, item: StixObject) -> None:
         source, target = item.get("source_ref"), item.get("target_ref")
@@ -128,7 +147,7 @@ class Foreign:
         else:
             self._hit[self._home(source)].append(self._names.target(target))
 
-    def _tell(self, foreign: list[StixObject]) -> None:
+    def _tell(self) -> None:
         for what, ids in self._left.items():
             named = ", ".join(ids[:_NAMED])
             more = "" if len(ids) <= _NAMED else f" and {len(ids) - _NAMED} more"
@@ -136,15 +155,6 @@ class Foreign:
             self._gathering.count(what, len(ids))
         for what, number in self._bundle.lost.items():
             self._gathering.note(f"not kept: {what} of {number} objects")
-        strict = Counter(
-            marking["name"]
-            for item in foreign
-            for ref in texts(item.get("object_marking_refs"))
-            if (marking := self._bundle.objects.get(ref, {})).get("definition_type") == "tlp"
-            and isinstance(marking.get("name"), str)
-        )
-        for name, number in strict.items():
-            self._gathering.note(f"{number} objects are marked {name}; a ledger keeps no marking, so heed it yourself")
 
     # Operations.
 
@@ -156,6 +166,7 @@ class Foreign:
         identifier = item["id"]
         if identifier in self._operations:
             return self._operations[identifier]
+        self._check_open(item)
         external, sources = self._names.references(item)
         first, last = day_of(item.get("first_seen")), day_of(item.get("last_seen"))
         if first is not None and last is not None and last < first:

@@ -16,6 +16,7 @@ from comity.conduct.exporting.stix import STIX_SCALE, to_bundle
 from comity.conduct.exporting.stix_parts import EXPORTER_ID, RECORD_EXTENSION, STATEMENT_ID, written
 from comity.conduct.importing.imported import Imported
 from comity.conduct.importing.stix import import_stix
+from comity.conduct.importing.stix_bundle import CLOSED_MARKINGS
 from comity.conduct.record import Record, record_of
 from comity.conduct.statements import (
     KINDS,
@@ -796,10 +797,24 @@ def test_whom_something_is_aimed_at_stands_with_the_operation() -> None:
     assert len(bodies(read, "claim")) == len(CHAIN)
 
 
+@pytest.mark.parametrize("marking", CLOSED_MARKINGS)
+def test_what_a_marking_keeps_from_the_public_is_refused_without_its_definition_too(marking: str) -> None:
+    marked = join(61, "attributed-to", CAMPAIGN, ACTOR, object_marking_refs=[marking])
+    read = import_stix(bundle(SAYS, CAMPAIGN, ACTOR, marked), on=ON)
+    assert bodies(read, "claim") == []
+    assert read.notes == (
+        f"left out: bundle.json, {marked['id']}: the marking {CLOSED_MARKINGS[marking]} keeps it from the public",
+    )
+    for_all = marked | {"object_marking_refs": ["marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487"]}
+    assert len(bodies(import_stix(bundle(SAYS, CAMPAIGN, ACTOR, for_all), on=ON), "claim")) == 1
+    closed_set = SET | {"object_marking_refs": [marking]}
+    with pytest.raises(MalformedError, match=f"{SET['id']}: the marking"):
+        import_stix(bundle(SAYS, closed_set, ACTOR, join(62, "attributed-to", closed_set, ACTOR)), on=ON)
+
+
 def test_nothing_is_dropped_silently() -> None:
     tool = foreign("tool", 51, name="Winch")
     person = foreign("identity", 52, name="Somebody", identity_class="individual")
-    red = {"object_marking_refs": ["marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"]}
     marking = {
         "type": "marking-definition",
         "spec_version": "2.1",
@@ -813,7 +828,7 @@ def test_nothing_is_dropped_silently() -> None:
         tool,
         person,
         marking,
-        foreign("report", 53, name="R", published="2026-01-01T00:00:00Z", object_refs=[tool["id"]]) | red,
+        foreign("report", 53, name="R", published="2026-01-01T00:00:00Z", object_refs=[tool["id"]]),
         join(54, "uses", SET, tool),
         join(55, "attributed-to", SET, person),
         join(56, "attributed-to", SET, foreign("identity", 99, name="Absent")),
@@ -827,7 +842,6 @@ def test_nothing_is_dropped_silently() -> None:
         "not imported: 1 relationships to persons, who are not named here",
         "not imported: 1 objects of type note about neither a claim nor an operation",
         "target_ref identity--00000000-0000-4000-8000-000000000099 is not in the bundle",
-        "1 objects are marked TLP:RED",
     ):
         assert said in notes
     assert "Somebody" not in notes
