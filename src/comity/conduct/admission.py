@@ -68,7 +68,7 @@ class _Is(Enum):
     DAY = auto()
     RECORD = auto()
     PERIOD = auto()
-    STATE = auto()  # the name of a state that comes without a code
+    STATE = auto()  # the name of a state, or of a place that may be one, that comes without a code
     INNER = auto()
 
 
@@ -199,7 +199,7 @@ def _values(body: Body, prefix: str = "") -> Iterator[tuple[str, _Is, Any]]:
             yield from _values(item, inner)
             if isinstance(item, Period):
                 yield prefix + name, _Is.PERIOD, item
-            if _is_state(item) and item.participant is None:
+            if _may_be_state(item) and item.participant is None:
                 yield f"{inner}name", _Is.STATE, item.name
 
 
@@ -222,9 +222,9 @@ def _natures(hint: Any) -> Iterator[_Is]:
             yield from _natures(part)
 
 
-def _is_state(item: Body) -> bool:
+def _may_be_state(item: Body) -> bool:
     if isinstance(item, Subject):
-        return item.level == "state"
+        return item.level in {"place", "state"}
     return isinstance(item, Speaker | Target) and item.kind == "state"
 
 

@@ -16,6 +16,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
+from comity.conduct.admission import folded
 from comity.conduct.statements import Grading, YesNo
 from comity.errors import MalformedError, PolicyError
 from comity.parties.table import Fields, Sourced, load_table
@@ -191,12 +192,17 @@ def check_coders(coders: Iterable[Coder], claimants: Iterable[str]) -> None:
     """Check that nobody grades who also makes claims; `claimants` are the names of those who make them.
 
     Raises:
-        PolicyError: a coder has the name of a claimant.
+        PolicyError: a coder has the name of a claimant, or two coders have one name in two spellings.
     """
-    names = {name.casefold().strip() for name in claimants}
+    names = {folded(name) for name in claimants}
+    spelt: dict[str, str] = {}
     for coder in sorted(coders):
-        if coder.name.casefold().strip() in names:
+        if folded(coder.name) in names:
             raise PolicyError(f"{coder.name} makes claims and cannot grade them; let somebody else grade")
+        if spelt.setdefault(folded(coder.name), coder.name) != coder.name:
+            raise PolicyError(
+                f"{spelt[folded(coder.name)]} and {coder.name} are one name in two spellings; a coder has one"
+            )
 
 
 def _grade(coder: Coder, grading: Grading, *, replaces: int) -> CoderGrade:

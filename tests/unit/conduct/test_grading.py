@@ -151,7 +151,13 @@ def test_whoever_makes_claims_is_no_coder() -> None:
 def test_a_coder_who_also_makes_claims_is_refused() -> None:
     check_coders([ONE], ["Lantern Labs"])
     with pytest.raises(PolicyError, match="Lantern Labs makes claims and cannot grade them"):
-        ratings_of([grade_of(CLAIM.id, [graded("Lantern Labs")])], ["lantern labs "])
+        ratings_of([grade_of(CLAIM.id, [graded("Lantern Labs")])], ["lantern  labs "])
+
+
+def test_one_coder_in_two_spellings_is_never_measured_against_itself() -> None:
+    grade = grade_of(CLAIM.id, [graded("Coder One"), graded("coder  one")])
+    with pytest.raises(PolicyError, match="Coder One and coder  one are one name in two spellings"):
+        ratings_of([grade], [])
 
 
 def test_ratings_are_the_answers_that_were_given() -> None:

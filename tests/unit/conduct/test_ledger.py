@@ -474,6 +474,7 @@ def test_a_live_ledger_refuses_a_fictitious_victim_too(path: Path) -> None:
         lambda of: reply(of, by=Speaker(name="Portugal", kind="state", participant="PRT")),
         lambda of: finding(of, consents=[ConsentGiven(participant="PRT", consent="given")]),
         lambda of: claim(of, about=Subject(level="state", name="Portugal")),
+        lambda of: claim(of, about=Subject(level="place", name="Portugal")),
         lambda of: claim(of, by=Speaker(name="the PORTUGAL", kind="state")),
         lambda _: operation("Other", hit=[Target(name="Portugal", kind="state")]),
     ],

@@ -216,9 +216,18 @@ def test_the_operations_are_those_of_the_literature() -> None:
     assert cap(one, Fraction(9, 10)) == one
 
 
+def test_the_two_assumptions_are_printed_as_they_are() -> None:
+    assert (LENS_OFF.single, LENS_OFF.ceiling) == (Fraction(1, 2), Fraction(9, 10))
+    told = " ".join(look([], proposition="x", settings=ON).assumptions)
+    assert "carry a belief of 1/2." in told
+    assert "at or below 9/10." in told
+
+
 def test_settings_and_evidence_out_of_range_are_refused() -> None:
     with pytest.raises(MalformedError, match="single"):
         LensSettings(single=Fraction(1))
+    with pytest.raises(MalformedError, match="single"):
+        LensSettings(single=Fraction(0))
     with pytest.raises(MalformedError, match="ceiling"):
         LensSettings(ceiling=Fraction(0))
     with pytest.raises(MalformedError, match="below zero"):
@@ -234,10 +243,13 @@ def test_voices_come_from_what_stands_in_the_view() -> None:
     place_only = make.claim(ferry, "Lantern Labs", make.subject("XAA", "place"), said="2026-03-04")
     withdrawn = make.claim(ferry, "XCA", said="2026-03-06")
     denying = make.claim(ferry, "XAA", said="2026-03-07", polarity="denies")
-    denied = make.reply(ferry, [stating])
+    denied, taken_back = make.reply(ferry, [stating]), make.reply(ferry, [stating], said="2026-03-06")
+    by_another, counter = make.reply(ferry, [stating], "XCA"), make.reply(ferry, [stating], kind="counter_claim")
+    regraded = make.grading(stating, "Coder Two", answers={"open_data": "yes", "repeatable": "yes"})
     records = [
         *(ferry, stating, place_only, withdrawn, denying, denied, make.retraction(withdrawn)),
-        *(make.grading(stating), make.grading(denying)),
+        *(taken_back, make.retraction(taken_back), by_another, counter),
+        *(make.grading(stating), make.grading(denying), regraded, make.retraction(regraded)),
     ]
     (operation,) = fold(records).operations
     found = {each.id: each for each in voices_about(operation, "XAA")}
