@@ -14,6 +14,7 @@ from support.conduct_records import (
     finding,
     grading,
     imported,
+    match,
     operation,
     provenance,
     reply,
@@ -112,6 +113,12 @@ def test_nobody_retracts_the_reply_of_another() -> None:
         ),
         ({"sources": [source(publisher="Catalogue")]}, Speaker(name="Catalogue", kind="research"), CorrectedBy.ENTRY),
         ({"sources": [source(publisher="State XCA")]}, state("XCA"), CorrectedBy.OTHER),
+        ({"sources": [source(publisher="State XCA")]}, Speaker(name="State XCA", kind="state"), CorrectedBy.OTHER),
+        (
+            {"sources": [source(publisher="Centre")]},
+            Speaker(name="Centre", kind="organisation", participant="XCA"),
+            CorrectedBy.OTHER,
+        ),
         ({"sources": [source(publisher="State XAA")]}, Speaker(name="State XAA", kind="media"), CorrectedBy.OTHER),
         ({"entered": provenance(source="State XAA")}, Speaker(name="State XAA", kind="media"), CorrectedBy.OTHER),
     ],
@@ -161,6 +168,23 @@ def test_corrections_that_go_round_in_a_circle_replace_nothing_and_are_disputed(
 def test_a_remark_without_replacement_changes_nothing() -> None:
     view = views(RIGHT, correction(RIGHT, None))[RIGHT.id]
     assert (view.stands, view.disputed, len(view.corrections)) == (True, False, 1)
+
+
+def test_a_remark_beside_a_correction_is_no_other_correction_and_takes_none_away() -> None:
+    right = correction(WRONG, RIGHT)
+    view = views(WRONG, RIGHT, right, correction(WRONG, None, said="2026-04-20"), correction(right, None))[WRONG.id]
+    assert (view.replaced_by, view.disputed, view.stands) == (RIGHT.id, False, False)
+
+
+@pytest.mark.parametrize("name", ["Coder One", "Coder Two"])
+def test_a_coder_takes_back_a_match_and_a_grading_and_nobody_else_does(name: str) -> None:
+    # Entered by somebody else, so that it is the coder who counts.
+    made = [match(RIGHT, entered=imported("row 7")), grading(RIGHT, entered=imported("row 7"))]
+    backs = [retraction(each, Speaker(name=name, kind="individual")) for each in made]
+    view = views(RIGHT, *made, *backs)[RIGHT.id]
+    own = name == "Coder One"
+    assert [(each.retracted, each.disputed) for each in view.matches] == [(own, not own)]
+    assert [(each.retracted, each.disputed) for each in view.gradings] == [(own, not own)]
 
 
 def test_a_replacement_that_is_not_among_the_records_is_named() -> None:

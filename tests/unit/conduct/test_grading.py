@@ -132,6 +132,12 @@ def test_two_gradings_by_one_coder_on_one_day_both_stand_and_cannot_be_measured(
         ratings_of([grade], [])
 
 
+def test_each_of_two_gradings_on_one_day_replaces_what_came_before_that_day() -> None:
+    earlier = graded(said="2026-05-01", answers={"open_data": "unclear"})
+    grade = grade_of(CLAIM.id, [earlier, graded(answers={"open_data": "no"}), graded(answers={"open_data": "yes"})])
+    assert [each.replaces for each in grade.coders] == [1, 1]
+
+
 def test_an_answer_to_no_question_is_refused_by_name() -> None:
     with pytest.raises(MalformedError, match="truthful, which is no question"):
         grade_of(CLAIM.id, [graded(answers={"truthful": "yes"})])

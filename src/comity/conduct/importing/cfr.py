@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
-from comity.conduct.importing.imported import Gathering, Imported, SourceFile, source_file
+from comity.conduct.importing.imported import UNTYPED, Gathering, Imported, SourceFile, source_file
 from comity.conduct.importing.rows import (
     Row,
     find_place,
@@ -84,7 +84,11 @@ _COLUMNS: Final = frozenset(
         *_SOURCES,
     }
 )
-_NO_DAY: Final = "when it took place: the tracker dates when it became known"
+# The day of a claim is the only one that the tracker gives; it began in 2017 and lists what became known since 2005.
+_NO_DAYS: Final = (
+    "when it took place: the tracker dates when it became known",
+    "when the tracker itself said so, which may be years later",
+)
 
 
 def import_cfr(source: bytes | Path | SourceFile, *, on: date) -> Imported:
@@ -161,14 +165,14 @@ def _read(row: Row, file: SourceFile, gathering: Gathering) -> tuple[Record, ...
             wording=None if affiliation == "" or is_broken(affiliation) else line(affiliation),
             sources=listed,
             lineage=[LINEAGE],
-            lacks=["on what it rests", _NO_DAY, *([] if listed else ["references"])],
+            lacks=["on what it rests", *_NO_DAYS, *([] if listed else ["references"])],
         )
         records.append(gathering.record(claim, file=file, place=row.place))
     if denied:
         reply = _denial(made.id, [record.id for record in records[1:]], proof)
         records.append(gathering.record(reply, file=file, place=row.place))
     gathering.count("without a sponsor", int(not sponsors))
-    gathering.count("without a type", int(not kinds))
+    gathering.count(UNTYPED, int(not kinds))
     gathering.count("letters lost in cells that are not read", int(lost))
     if told is not None:
         gathering.count(told)

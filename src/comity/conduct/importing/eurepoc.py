@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
-from comity.conduct.importing.imported import Gathering, Imported, SourceFile, source_file
+from comity.conduct.importing.imported import UNTYPED, Gathering, Imported, SourceFile, source_file
 from comity.conduct.importing.rows import Place, Row, is_region, line, place_named, read_table, sources
 from comity.conduct.statements import (
     NOT_NAMED,
@@ -338,7 +338,9 @@ def _incidents(file: SourceFile, hit: Mapping[str, list[Target]], gathering: Gat
             incident = row.text("ID")
             if incident in operations:
                 row.refuse("ID", f"incident {incident} stands twice")
-            record = gathering.record(_operation(row, incident, hit.get(incident, [])), file=file, place=row.place)
+            record = gathering.record(
+                _operation(row, incident, hit.get(incident, []), gathering), file=file, place=row.place
+            )
         except MalformedError as exc:
             gathering.refuse(exc)
             continue
@@ -347,7 +349,7 @@ def _incidents(file: SourceFile, hit: Mapping[str, list[Target]], gathering: Gat
     return operations, rows
 
 
-def _operation(row: Row, incident: str, hit: list[Target]) -> Operation:
+def _operation(row: Row, incident: str, hit: list[Target], gathering: Gathering) -> Operation:
     row.skip(*_INCIDENT_ASIDE)
     said = row.parts("incident_type", separator=";")
     for text in said:
@@ -367,6 +369,7 @@ def _operation(row: Row, incident: str, hit: list[Target]) -> Operation:
         sources=listed[:_MOST_LISTED],
     )
     row.done()
+    gathering.count(UNTYPED, int(not said))
     return found
 
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from comity.conduct.grading import QuestionGroup, load_questions
-from comity.conduct.importing.imported import Gathering, Imported, SourceFile, source_file
+from comity.conduct.importing.imported import UNTYPED, Gathering, Imported, SourceFile, source_file
 from comity.conduct.importing.rows import Row, find_place, line, links, place_named, read_table, target, tidy
 from comity.conduct.record import Record
 from comity.conduct.statements import (
@@ -156,7 +156,8 @@ def _read(row: Row, file: SourceFile, gathering: Gathering) -> tuple[Record, ...
     begin, end, said = row.day("start_date"), row.day("end_date"), row.day("attribution_date")
     graded_on = row.day("timestamp")
     title, case = row.text("short_title"), row.text("case_hash")
-    sorts = set(row.choices("methods", METHODS, separator=","))
+    methods = row.choices("methods", METHODS, separator=",")
+    sorts = set(methods)
     documents = links(row.optional("attribution_url"), row.optional("archived_attribution_url"))
     made = gathering.record(
         Operation(
@@ -174,6 +175,7 @@ def _read(row: Row, file: SourceFile, gathering: Gathering) -> tuple[Record, ...
     answers = {code: row.choice(column, _ANSWERS) for column, code in _items().items()}
     _compare_sums(row, answers, file, gathering)
     row.done()
+    gathering.count(UNTYPED, int(not methods))
     records = [made]
     if not about:
         gathering.count("claims that name nobody")

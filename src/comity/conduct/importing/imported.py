@@ -24,6 +24,8 @@ from comity.errors import MalformedError, PolicyError, StoreError, TooLargeError
 MAX_BYTES: Final = 128 * 1024 * 1024
 # After so many notes only their number is told.
 MAX_NOTES: Final = 1_000
+# What an operation is counted under of which the file gives no type; a body has a category all the same.
+UNTYPED: Final = "without a type"
 # Refused rows that a file may have in any case, and the share of rows beyond which it is another layout.
 _ALWAYS_BEARABLE: Final = 10
 _ONE_OF: Final = 4
@@ -160,6 +162,8 @@ class Gathering:
         if not self._records:
             told = "".join(f"; {text}" for text in self._notes if text.startswith("left out: "))[:1_000]
             raise MalformedError(f"{self._files[0].name}: no record can be made of its {rows} rows{told}")
+        if self._counts[UNTYPED]:
+            self.note(f"{self._counts[UNTYPED]} operations have no type in the file and stand under the category other")
         listed = tuple((file.name, file.digest) for file in self._files)
         lines = "".join(f"{digest}  {name}\n" for name, digest in listed)
         more = (f"{self._unsaid} further notes are not shown",) if self._unsaid else ()

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from comity.conduct.importing.imported import Gathering, Imported, SourceFile, source_file
+from comity.conduct.importing.imported import UNTYPED, Gathering, Imported, SourceFile, source_file
 from comity.conduct.importing.rows import line, links, place_named, target, tidy
 from comity.conduct.record import Record
 from comity.conduct.statements import (
@@ -161,7 +161,7 @@ def _read(event: _Event, file: SourceFile, place: str, gathering: Gathering) -> 
         file=file,
         place=place,
     )
-    gathering.count("without a category", int(not lied))
+    gathering.count(UNTYPED, int(not lied))
     records = [made]
     confidence = _confidence(tags, f"{file.name}, {place}", gathering)
     for subject in _named(clusters, attributes, f"{file.name}, {place}", gathering):

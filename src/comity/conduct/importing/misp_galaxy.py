@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import msgspec
 
-from comity.conduct.importing.imported import Gathering, Imported, SourceFile, source_file
+from comity.conduct.importing.imported import UNTYPED, Gathering, Imported, SourceFile, source_file
 from comity.conduct.importing.rows import (
     Place,
     fictitious_place,
@@ -354,6 +354,7 @@ class _Entry:
             return ()
         made = self._gathering.record(operation, file=file, place=place)
         records = [made]
+        self._gathering.count(UNTYPED, int(operation.effects is None))
         where = self._place(country) if country is not None else None
         if where is not None:
             same = sponsor is not None and sponsor.key == where.key

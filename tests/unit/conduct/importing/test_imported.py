@@ -195,6 +195,27 @@ def test_an_import_of_which_nothing_is_left_stops() -> None:
         gathering.finish(source="s", version=None, rows=1)
 
 
+@pytest.mark.parametrize(
+    ("name", "untyped"),
+    [
+        ("cfr.csv", 1),
+        ("eurepoc_incidents.csv", 1),
+        ("fiat.csv", 1),
+        ("galaxy_threat_actor.json", 2),
+        ("misp_events.json", 2),
+    ],
+)
+def test_operations_of_which_a_file_gives_no_type_are_told_and_not_only_called_other(name: str, untyped: int) -> None:
+    data = (FIXTURES / name).read_bytes()
+    if name == "eurepoc_incidents.csv":
+        data = data.replace(b",Disruption,", b",Not available,", 1)
+        found = import_eurepoc(data, FIXTURES / EUREPOC[1], FIXTURES / EUREPOC[2], on=ON)
+    else:
+        found = IMPORTERS[name](data)
+    assert found.counts["without a type"] == untyped
+    assert f"{untyped} operations have no type in the file and stand under the category other" in found.notes
+
+
 def test_notes_end_with_the_number_of_those_that_are_not_shown() -> None:
     gathering = Gathering([_file()], on=ON)
     gathering.keep([gathering.record(_operation(), file=_file(), place="row 2")])

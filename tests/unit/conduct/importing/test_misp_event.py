@@ -97,7 +97,7 @@ def test_likelihood_and_sureness_are_not_joined_and_a_second_letter_replaces_no_
 def test_a_technique_of_disinformation_gives_the_category_and_nothing_else_does() -> None:
     found = import_misp_events(FIXTURE, on=ON)
     assert [operation.category for operation in _operations(found)] == ["other", "disinformation", "other"]
-    assert found.counts["without a category"] == 2
+    assert found.counts["without a type"] == 2
 
 
 @pytest.mark.parametrize("marking", ["tlp:green", "tlp:amber", "tlp:red", "TLP:AMBER+STRICT", "tlp:ex:chr"])
