@@ -50,7 +50,8 @@ class Stated(Generic[BodyT]):
 
     `current` is the record that stands in its place after every correction in effect, itself where there is none or
     where corrections differ. `replaced_by` is the id of its one replacement, `replaces` the records that it replaces
-    itself. `disputed` says that corrections of it, or of what it replaces, differ, or that somebody else corrects it.
+    itself. `disputed` says that corrections of it, or of what it replaces, differ, or that somebody else corrects it in
+    a way that no correction in effect follows.
     """
 
     record: Record
@@ -121,6 +122,7 @@ class Fates:
             return {"record": record, "current": record, **_UNTOUCHED}
         corrections = self.corrections.get(record.id, ())
         live = [view for view in corrections if not view.withdrawn]
+        followed = {_end(view.body) for view in live if view.in_effect}
         retracted = any(view.in_effect and view.body.kind == "retraction" for view in live)
         replacements, replaces = self.replacements.get(record.id, ()), self.replaces.get(record.id, ())
         return {
@@ -130,7 +132,7 @@ class Fates:
             "replaced_by": replacements[0] if len(replacements) == 1 else None,
             "replaces": replaces,
             "disputed": record.id in self._circular
-            or any(view.made_by is CorrectedBy.OTHER for view in live)
+            or any(view.made_by is CorrectedBy.OTHER and _end(view.body) not in followed for view in live)
             or any(map(self._differ, (record.id, *replaces))),
             "stands": not retracted and not replacements,
             "current": self.current(record),
@@ -145,7 +147,7 @@ class Fates:
     def _differ(self, identifier: str) -> bool:
         """Say whether corrections of a record that are not withdrawn come to different ends."""
         live = (view.body for view in self.corrections.get(identifier, ()) if not view.withdrawn)
-        return len({(body.kind, body.replacement) for body in live if _changes(body)}) > 1
+        return len({_end(body) for body in live if _changes(body)}) > 1
 
     def _read_corrections(self) -> dict[str, tuple[CorrectionView, ...]]:
         """Return the corrections of every record, those of corrections first, since they say which are in effect."""
@@ -221,6 +223,11 @@ def by_day(views: Iterable[CorrectionView]) -> tuple[CorrectionView, ...]:
 def _changes(body: Correction) -> bool:
     """True for a retraction and for a correction that names a replacement; one without only remarks."""
     return body.kind == "retraction" or body.replacement is not None
+
+
+def _end(body: Correction) -> tuple[str, str | None]:
+    """Return what a correction makes of a record; two with one end are no dispute."""
+    return body.kind, body.replacement
 
 
 def _speaker(record: Record) -> Speaker | None:

@@ -87,6 +87,15 @@ def test_nobody_retracts_the_claim_of_another(by: str) -> None:
     assert not view.corrections[0].in_effect
 
 
+def test_what_another_pointed_out_is_no_dispute_once_the_claimant_corrects_it_so() -> None:
+    pointed_out = correction(WRONG, RIGHT, "Lantern Labs")
+    assert views(WRONG, RIGHT, pointed_out)[WRONG.id].disputed
+    settled = views(WRONG, RIGHT, pointed_out, correction(WRONG, RIGHT, said="2026-04-20"))[WRONG.id]
+    assert (settled.disputed, settled.replaced_by, len(settled.corrections)) == (False, RIGHT.id, 2)
+    elsewhere = views(WRONG, RIGHT, THIRD, pointed_out, correction(WRONG, THIRD))[WRONG.id]
+    assert (elsewhere.disputed, elsewhere.replaced_by) == (True, THIRD.id)
+
+
 def test_nobody_replaces_the_claim_of_another() -> None:
     found = views(RIGHT, THIRD, correction(RIGHT, THIRD, "XAA"))
     assert (found[RIGHT.id].stands, found[RIGHT.id].current, found[THIRD.id].replaces) == (True, RIGHT, ())
