@@ -131,6 +131,37 @@ def test_records_of_a_kind_come_page_by_page_without_loss(ledger: Ledger, monkey
     assert len(list(ledger.records())) == 9
 
 
+def test_a_record_goes_by_the_beginning_of_its_id_where_no_other_begins_so(ledger: Ledger) -> None:
+    ids = sorted(operation(f"Copy {number}").id for number in range(60))
+    ledger.add(operation(f"Copy {number}") for number in range(60))
+    for identifier in ids:
+        for length in range(65):
+            beginning = identifier[:length]
+            if [other for other in ids if other.startswith(beginning)] == [identifier]:
+                assert ledger.identify(beginning) == identifier
+            else:
+                with pytest.raises(
+                    NotFoundError, match=f"more than one record has an id that begins with '{beginning}'"
+                ):
+                    ledger.identify(beginning)
+    for beginning in ("g", "%", "_", ids[0] + "0", "' OR 1=1 --"):
+        with pytest.raises(NotFoundError, match="no record has an id that begins"):
+            ledger.identify(beginning)
+
+
+def test_reading_by_pages_ends_with_what_was_held_when_it_began(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SPAN", 2)
+    ledger.add(small_case().values())
+    for kind in (None, "claim"):
+        held, seen = ledger.count(kind), 0
+        for record in ledger.records(kind):
+            ledger.add([claim(small_case()["operation"], f"Firm {kind} {record.id}")])
+            seen += 1
+        assert seen == held
+
+
 def test_records_may_be_added_while_others_are_read(ledger: Ledger) -> None:
     ledger.add(small_case().values())
     seen = 0

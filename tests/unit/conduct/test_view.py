@@ -245,6 +245,8 @@ def test_only_standing_assertions_at_the_level_of_states_name_a_state() -> None:
     assert view.accused(["organ", "state"]) == ("Signals service of XAF", "State XAG")
     assert view.contradicted
     assert not only(FERRY, claim(FERRY)).contradicted
+    for polarity in ("denies", "reassigns"):
+        assert only(FERRY, claim(FERRY), claim(FERRY, "XCA", "XAG", polarity=polarity)).contradicted
 
 
 def test_a_listed_state_is_shown_under_one_name_whatever_each_source_calls_it() -> None:
