@@ -7,7 +7,8 @@ evidence and balanced evidence look different.
 - An opinion is held as evidence for and against, in exact fractions; belief is for / (for + against + 2), and so on.
   So belief, disbelief and uncertainty sum to exactly 1, and the order of claims changes nothing.
 - A claim weighs by its grade alone: the share of the eighteen questions answered yes, as a mean over coders. A claim
-  that nobody graded weighs nothing. Neither words such as "likely" nor letters such as "B2" weigh anything.
+  that nobody graded weighs nothing. Neither words such as "likely" nor letters such as "B2" weigh anything, nor does a
+  grading by anybody who makes claims about the operation.
 - Within a cluster of claims that depend on each other the evidence of each side is averaged, so that a copy adds
   nothing and a denial takes nothing from what it denies; across clusters it is summed and capped at a ceiling.
 - A denial raises disbelief only by its own grade. An ungraded denial is shown, and weighs nothing.
@@ -22,6 +23,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Final, Literal
 
+from comity.conduct.admission import folded
 from comity.conduct.grading import ClaimGrade, grade_of, load_questions
 from comity.conduct.statements import Level
 from comity.conduct.verbs import guarded
@@ -173,6 +175,7 @@ class LensView:
             guarded(text)
             for text in (
                 "Claims weigh by the answers to eighteen questions about how they are made, by nothing else.",
+                "Answers by anybody who makes claims about the operation do not count.",
                 f"One claim with every answer yes would carry a belief of {self.settings.single}.",
                 "Claims of one cluster of dependence are averaged on each side, clusters are summed.",
                 f"Belief and disbelief together stay at or below {self.settings.ceiling}.",
@@ -224,13 +227,25 @@ def voices_about(
     Raises:
         MalformedError: a grading answers a question that does not exist.
     """
+    claimants = {
+        folded(name)
+        for claim in operation.claims
+        for name in (claim.body.claimant.name, shown_name(claim.body.claimant))
+    }
     found = [
         Voice(
             id=claim.id,
             name=shown_name(claim.body.claimant),
             side="against" if claim.body.polarity == "denies" else "for",
             cluster=claim.cluster,
-            grade=grade_of(claim.id, [stated.body for stated in claim.gradings if stated.stands]),
+            grade=grade_of(
+                claim.id,
+                [
+                    stated.body
+                    for stated in claim.gradings
+                    if stated.stands and folded(stated.body.coder) not in claimants
+                ],
+            ),
         )
         for claim in operation.standing
         if any(subject.participant == code and subject.level in levels for subject in claim.body.about)

@@ -183,8 +183,21 @@ def test_the_output_carries_its_label_and_every_input() -> None:
     assert view.text().startswith("a lens, not a finding: ")
     shown = {each.id for cluster in view.clusters for each in cluster.voices} | {each.id for each in view.unweighed}
     assert shown == {each.id for each in held}
-    assert len(view.assumptions) == 6
+    assert len(view.assumptions) == 7
     assert guarded(view.text(), quoted=["XAA is behind it"])
+
+
+def test_nobody_who_claims_weighs_a_claim_of_the_operation() -> None:
+    ferry = make.operation()
+    stating, denying = make.claim(ferry, "Lantern Labs"), make.claim(ferry, "XAA", said="2026-03-07", polarity="denies")
+    by_claimants = [make.grading(of, coder) for of in (stating, denying) for coder in ("lantern  labs", "State XAA")]
+    (operation,) = fold([ferry, stating, denying, *by_claimants]).operations
+    assert [each.weight for each in voices_about(operation, "XAA")] == [None, None]
+    (operation,) = fold([ferry, stating, denying, *by_claimants, make.grading(denying, "Coder One")]).operations
+    assert {each.id: each.weight for each in voices_about(operation, "XAA")} == {
+        stating.id: None,
+        denying.id: Fraction(1, 18),
+    }
 
 
 def test_the_lens_offers_no_single_number_of_guilt() -> None:
