@@ -13,12 +13,12 @@ from comity.kernel.canonical import encode_json
 from support import conduct_records as make
 from support.conduct_formats import PAGE, SCHEMAS, TYPES, inner_shapes, write_page, write_schemas
 
+REMAKE = "run PYTHONPATH=tests python -m support.conduct_formats"
+
 
 def test_the_page_and_the_schemas_are_the_program_s_own() -> None:
-    assert PAGE.read_text(encoding="utf-8") == write_page(), "run PYTHONPATH=tests python -m support.conduct_formats"
-    assert SCHEMAS.read_text(encoding="utf-8") == write_schemas(), (
-        "run PYTHONPATH=tests python -m support.conduct_formats"
-    )
+    assert PAGE.read_text(encoding="utf-8") == write_page(), REMAKE
+    assert SCHEMAS.read_text(encoding="utf-8") == write_schemas(), REMAKE
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
