@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from comity.cli.conduct_draft import draft
 from comity.cli.conduct_figures import figures, pairs, sensitivity
 from comity.cli.conduct_follow import follow
 from comity.cli.conduct_grade import grade, lens
@@ -34,7 +35,7 @@ def conduct(ctx: click.Context, folder: Path | None) -> None:
 
 
 for command in (
-    *(claims, commitments, disclose, drill, export, figures, follow, grade, investigate, lens, operations, pact),
+    *(claims, commitments, disclose, draft, drill, export, figures, follow, grade, investigate, lens, operations, pact),
     *(pairs, report, sensitivity, serve, show),
 ):
     conduct.add_command(command)

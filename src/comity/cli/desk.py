@@ -77,11 +77,16 @@ def draft(login: _Login, file: Path, addressee: str, kind: str, case: str | None
 def say_publicly(login: _Login, file: Path, kind: str | None, subject: str | None, follows: tuple[str, ...]) -> None:
     """Draft a statement to the public; another officer approves it.
 
-    FILE, TOML or JSON, holds the body, or a record with `kind` and `body` as `comity conduct drill ping` prints it.
-    The desk does not know the kinds of the observatory: whoever drafts has the body checked there.
+    FILE, TOML or JSON, holds the body, or what `comity conduct draft` printed: the desk does not know the kinds of the
+    observatory, and whoever drafts has the body checked there.
     """
-    kind, body = read_said(file, kind)
-    wanted = {"kind": kind, "body": body, "subject": subject, "follows": list(follows)}
+    kind, body, drafted = read_said(file, kind)
+    wanted = {
+        "kind": kind,
+        "body": body,
+        "subject": subject or drafted.get("subject"),
+        "follows": [*follows] or drafted.get("follows", []),
+    }
     with login.session() as client:
         done = client.post("public-statements", body=wanted)
     click.echo(f"draft {done['draft']}")
@@ -313,8 +318,8 @@ def read_body(path: Path) -> dict[str, Any]:
     return value
 
 
-def read_said(path: Path, kind: str | None) -> tuple[str, dict[str, Any]]:
-    """Read kind and body of a statement from a record that holds both, or the body alone where `kind` is given.
+def read_said(path: Path, kind: str | None) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """Read kind, body and whatever stands beside them in a record; or a body alone, where `kind` is given.
 
     Raises:
         MalformedError: it is neither TOML nor JSON, no kind is known, or the record is of another kind.
@@ -324,10 +329,10 @@ def read_said(path: Path, kind: str | None) -> tuple[str, dict[str, Any]]:
     if not isinstance(told, str) or not isinstance(body, dict):
         if kind is None:
             raise MalformedError(f"{path} holds a body alone; name what it is with --kind")
-        return kind, held
+        return kind, held, {}
     if kind not in {None, told}:
         raise MalformedError(f"{path} is a record of kind {told!r}, not {kind!r}")
-    return told, body
+    return told, body, held
 
 
 def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:

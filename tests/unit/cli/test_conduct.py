@@ -441,6 +441,24 @@ def test_a_drill_is_entered_answered_and_shown_with_what_is_not_proven(observato
     assert ask(observatory, *words, "--csv").startswith("to,to_name,by,by_name,drill,sent")
 
 
+def test_a_body_is_checked_as_its_readers_will_and_printed_to_be_said(observatory: str, tmp_path: Path) -> None:
+    body = {
+        "operation": ferry.id,
+        "by": {"name": "State XAA", "kind": "state", "participant": "XAA"},
+        "kind": "denial",
+        "said": "2026-06-20",
+    }
+    path = tmp_path / "reply.json"
+    path.write_text(json.dumps(body), encoding="utf-8")
+    words = ("draft", str(path), "--kind", "reply", "--at", "2026-06-30T09:00:00Z", "--issuer")
+    told = json.loads(ask(observatory, *words, "xaa.foreign-office"))
+    assert told == {"kind": "reply", "body": body, "subject": None, "follows": []}
+    noted = call("--folder", observatory, *words, "xbb.foreign-office")
+    assert "taken, as what State XAA says in the words of xbb.foreign-office" in noted.stderr
+    with pytest.raises(PolicyError, match="lies after 2026-06-01"):
+        ask(observatory, *words[:5], "2026-06-01T09:00:00Z", "--issuer", "xaa.foreign-office")
+
+
 def test_a_pact_begins_from_a_template_and_its_returns_are_counted(observatory: str) -> None:
     assert "contact_and_notification" in run("pact", "templates")
     days = ("--signed", "2024-01-10", "--begins", "2024-02-01", "--by", "Coder One", *ON)

@@ -24,8 +24,9 @@ from comity.conduct.inquiry.statements import (
     Publication,
     QuestionPut,
 )
+from comity.conduct.record import record_id
 from comity.conduct.statements import Body
-from comity.errors import MalformedError, PolicyError
+from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.exchange.view import Held, order_statements
 from comity.kernel.statement import Statement
 
@@ -98,6 +99,25 @@ def fold_inquiry(inquiry: str, held: Iterable[Held], *, as_of: datetime) -> Inqu
     """
     file, left_out = read_inquiry(inquiry, held)
     return view_of(file, left_out, as_of=as_of)
+
+
+def find_inquiry(held: Iterable[Held], beginning: str) -> str:
+    """Return the id of the one mandate whose id, or whose record's id, begins so.
+
+    Raises:
+        NotFoundError: no mandate among the statements has such an id, or several have one.
+    """
+    wanted = beginning.lower()
+    found = [
+        item.id
+        for item in held
+        if item.statement.kind == "mandate"
+        and (item.id.startswith(wanted) or record_id("mandate", item.statement.body).startswith(wanted))
+    ]
+    if len(found) != 1:
+        number = "no mandate" if not found else f"{len(found)} mandates"
+        raise NotFoundError(f"the followed logs hold {number} with an id that begins with {beginning!r}")
+    return found[0]
 
 
 def read_inquiry(inquiry: str, held: Iterable[Held]) -> tuple[InquiryFile, tuple[tuple[str, str], ...]]:
