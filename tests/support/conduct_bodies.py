@@ -58,6 +58,10 @@ _URLS: Final = st.sampled_from(
 )
 _BY_PATTERN: Final[tuple[tuple[str, st.SearchStrategy[str]], ...]] = (
     ("^https?", _URLS),
+    ("^[0-9]{4}-[0-9]{2}-[0-9]{2}T", st.sampled_from(["2026-03-02T08:00:00Z", "0000-02-30T24:61:61Z"])),
+    ("^([0-9a-f]{2}){16", st.sampled_from(["0a" * 16, "ff" * 64])),
+    ("^[a-z]{3}\\.", st.sampled_from(["xaa.ministry", "xbb.harbour-desk"])),
+    ("^[A-Za-z0-9][A-Za", st.sampled_from(["f", "10", "3(b).i", "1-2"])),
     ("^[0-9a-f]{64}", st.sampled_from([f"{digit}" * 64 for digit in "0af"])),
     ("^[A-Z]{3}", st.sampled_from(["XAA", "XBB", "XZZ", "FRA", "EUE", "QQQ"])),
     ("^[a-z]{2,3}(-", st.sampled_from(["en", "zh-Hant", "qaa", "de-CH-1901"])),
@@ -75,7 +79,7 @@ _REFERRING: Final[dict[str, dict[str, str | None]]] = {
     "grading": {"claim": "claim"},
     "match": {"claim": "claim"},
 }
-_PROVENANCES: Final = st.builds(
+PROVENANCES: Final = st.builds(
     Provenance,
     origin=st.sampled_from(Origin),
     source=LINES,
@@ -114,7 +118,7 @@ def _value(kind: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
         case msgspec.inspect.BoolType():
             found = st.booleans()
         case msgspec.inspect.ListType():
-            found = st.lists(_value(kind.item_type), min_size=1, max_size=3)
+            found = st.lists(_value(kind.item_type), min_size=kind.min_length or 1, max_size=3)
         case msgspec.inspect.DictType():
             found = st.dictionaries(_value(kind.key_type), _value(kind.value_type), min_size=1, max_size=3)
         case msgspec.inspect.StrType():
@@ -138,7 +142,7 @@ def ledgers(draw: st.DrawFn) -> tuple[Record, ...]:
             elif name in body:
                 chosen = draw(st.sampled_from(ids)) if ids else None
                 body[name] = [chosen] if isinstance(body[name], list) else chosen
-        record = parse_record(kind, body, draw(_PROVENANCES), KINDS)
+        record = parse_record(kind, body, draw(PROVENANCES), KINDS)
         if record.id not in {held.id for held in records}:
             records.append(record)
     return tuple(records)

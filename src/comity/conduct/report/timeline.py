@@ -106,7 +106,7 @@ def marks_of_claims(claims: Iterable[tuple[ClaimView, OperationView]]) -> Iterat
             when = _day(finding.body.said)
             yield Mark(lane=Lane.FINDING, when=when, told=quote(hint), hint=hint, gone=not finding.stands)
         for view in operation.corrections:
-            told = join([correction_line(view), ": ", quote(operation.body.title)])
+            told = join([quote(operation.body.title), ": ", correction_line(view)])
             hint = f"{view.body.said}: a {view.body.kind}"
             yield Mark(lane=Lane.CORRECTION, when=_day(view.body.said), told=told, hint=hint, gone=view.withdrawn)
 
