@@ -8,7 +8,9 @@ hosts, so that no page in a browser can reach it under another name.
 """
 
 import logging
+import os
 import re
+import socket
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ from starlette.routing import Route
 
 from comity.conduct.exporting.shelf import COLLECTIONS, EVERYTHING, Collection, Entry, Records, Shelf
 from comity.conduct.exporting.stix_parts import Tlp, stix_id
-from comity.errors import Error, MalformedError, NotFoundError, PolicyError
+from comity.errors import Error, MalformedError, NotFoundError, PolicyError, StoreError
 
 MEDIA_TYPE: Final = "application/taxii+json;version=2.1"
 STIX_MEDIA_TYPE: Final = "application/stix+json;version=2.1"
@@ -176,16 +178,15 @@ def serve_taxii(
 
     Raises:
         PolicyError: the address is reachable from elsewhere, and the names by which it may be asked are not given.
+        StoreError: the port is taken.
     """
     if host not in LOOPBACK and not hosts:
         raise PolicyError(
             f"the address {host} is reachable from elsewhere; say by which names of hosts it may be asked"
         )
     app = taxii_app(held, title=title, tlp=tlp, hosts=(*LOOPBACK, *hosts))
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -193,6 +194,13 @@ def serve_taxii(
         timeout_graceful_shutdown=STOP_SECONDS,
         limit_concurrency=MAX_CONNECTIONS,
     )
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as exc:
+        why = os.strerror(exc.errno) if exc.errno else exc
+        raise StoreError(f"port {port} on {host} cannot be had ({why}); take another one") from exc
+    with listener:
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def collection_id(name: str) -> str:

@@ -488,13 +488,23 @@ def test_to_be_reachable_from_elsewhere_names_must_be_given() -> None:
 def test_it_listens_on_this_machine_unless_told_otherwise_and_to_so_many_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    started: list[dict[str, Any]] = []
-    monkeypatch.setattr(uvicorn, "run", lambda _app, **options: started.append(options))
-    serve_taxii(Held())
-    serve_taxii(Held(), host="0.0.0.0", hosts=["ledger.example"])
-    assert [options["host"] for options in started] == ["127.0.0.1", "0.0.0.0"]
-    assert {options["limit_concurrency"] for options in started} == {MAX_CONNECTIONS}
-    assert {options["server_header"] for options in started} == {False}
+    heard: list[tuple[str, int | None, bool]] = []
+
+    def run(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        host = sockets[0].getsockname()[0]
+        heard.append((host, server.config.limit_concurrency, server.config.server_header))
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    serve_taxii(Held(), port=0)
+    serve_taxii(Held(), port=0, host="0.0.0.0", hosts=["ledger.example"])
+    assert heard == [("127.0.0.1", MAX_CONNECTIONS, False), ("0.0.0.0", MAX_CONNECTIONS, False)]
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(StoreError, match=rf"port {port} on 127.0.0.1 cannot be had \([^()]+\); take another one"):
+            serve_taxii(Held(), port=port)
 
 
 def test_a_ledger_that_has_not_grown_is_not_read_again() -> None:
