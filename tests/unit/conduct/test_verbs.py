@@ -187,6 +187,7 @@ FAIR = [
     "Operations in which claims name XAA, of all that are counted.",
     "the share of operations in which claims name XAA runs from 0 % to 45 %",
     "XAA denies that it took part.",
+    "XBB says that it was hurt, that XAA attacked it.",
     "XBB claims that the outage was caused by XAA.",
     "XBB alleges XAA's involvement in the outage.",
     "XBB says that 3 operations by XAA are known to it.",
