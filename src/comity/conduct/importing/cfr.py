@@ -22,6 +22,7 @@ from comity.conduct.importing.rows import (
     find_place,
     is_broken,
     is_region,
+    keep_rows,
     line,
     place_named,
     read_table,
@@ -103,15 +104,7 @@ def import_cfr(source: bytes | Path | SourceFile, *, on: date) -> Imported:
     gathering = Gathering([file], on=on)
     _check_sponsors(file)
     table = read_table(file, required=_COLUMNS, blanks=frozenset())
-    if table.surplus:
-        gathering.note(f"{file.name}: the columns {', '.join(table.surplus)} are not known and not read")
-    rows = 0
-    for row in table.rows:
-        rows += 1
-        try:
-            gathering.keep(_read(row, file, gathering))
-        except MalformedError as exc:
-            gathering.refuse(exc)
+    rows = keep_rows(file, table, gathering, _read)
     return gathering.finish(source=_WHO, version=None, rows=rows)
 
 

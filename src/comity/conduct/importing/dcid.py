@@ -14,7 +14,16 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from comity.conduct.importing.imported import Gathering, Imported, SourceFile, source_file
-from comity.conduct.importing.rows import Place, Row, fictitious_place, line, place_named, read_table, sources
+from comity.conduct.importing.rows import (
+    Place,
+    Row,
+    fictitious_place,
+    keep_rows,
+    line,
+    place_named,
+    read_table,
+    sources,
+)
 from comity.conduct.record import Record
 from comity.conduct.statements import Category, Claim, ExternalId, Operation, Period, Speaker, Subject, Target
 from comity.errors import MalformedError
@@ -111,16 +120,8 @@ def import_dcid(source: bytes | Path | SourceFile, *, on: date) -> Imported:
     file = source_file(source, name="DCID_2.0.csv")
     gathering = Gathering([file], on=on)
     table = read_table(file, required=_REQUIRED, known=_OPTIONAL | _ASIDE, blanks=_BLANKS)
-    if table.surplus:
-        gathering.note(f"{file.name}: the columns {', '.join(table.surplus)} are not known and not read")
     gathering.note("the collection holds pairs of rival states only: that a pair is missing says nothing")
-    rows = 0
-    for row in table.rows:
-        rows += 1
-        try:
-            gathering.keep(_read(row, file, gathering))
-        except MalformedError as exc:
-            gathering.refuse(exc)
+    rows = keep_rows(file, table, gathering, _read)
     return gathering.finish(source=_WHO, version=None, rows=rows)
 
 

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from comity.conduct.importing.imported import UNTYPED, Gathering, Imported, SourceFile, source_file
-from comity.conduct.importing.rows import Place, Row, is_region, line, place_named, read_table, sources
+from comity.conduct.importing.rows import Place, Row, is_region, line, place_named, read_table, say_surplus, sources
 from comity.conduct.statements import (
     NOT_NAMED,
     Category,
@@ -292,7 +292,7 @@ def _receivers(file: SourceFile, gathering: Gathering) -> tuple[dict[str, list[T
     """Return whom the incidents hit, and the number of rows."""
     table = read_table(file, required=_RECEIVER_COLUMNS, known=frozenset({"receiver_region"}), blanks=_BLANKS)
     hit: dict[str, dict[Target, None]] = {}
-    _say_surplus(file, table.surplus, gathering)
+    say_surplus(file, table, gathering)
     rows = 0
     for row in table.rows:
         rows += 1
@@ -329,7 +329,7 @@ def _targets(row: Row) -> list[Target]:
 def _incidents(file: SourceFile, hit: Mapping[str, list[Target]], gathering: Gathering) -> tuple[dict[str, str], int]:
     """Keep the incidents as operations, and return their records' ids by incident, with the number of rows."""
     table = read_table(file, required=_INCIDENT_COLUMNS, known=_INCIDENT_ASIDE, blanks=_BLANKS)
-    _say_surplus(file, table.surplus, gathering)
+    say_surplus(file, table, gathering)
     operations: dict[str, str] = {}
     rows = 0
     for row in table.rows:
@@ -375,7 +375,7 @@ def _operation(row: Row, incident: str, hit: list[Target], gathering: Gathering)
 
 def _attributions(file: SourceFile, operations: Mapping[str, str], gathering: Gathering) -> int:
     table = read_table(file, required=_ATTRIBUTION_COLUMNS, blanks=_BLANKS)
-    _say_surplus(file, table.surplus, gathering)
+    say_surplus(file, table, gathering)
     found: dict[tuple[str, str], _Attribution] = {}
     rows = 0
     for row in table.rows:
@@ -526,8 +526,3 @@ def _day_or_year(day: str | None) -> str | None:
 def _put(texts: dict[str, None], text: str | None) -> None:
     if text is not None:
         texts[text] = None
-
-
-def _say_surplus(file: SourceFile, surplus: tuple[str, ...], gathering: Gathering) -> None:
-    if surplus:
-        gathering.note(f"{file.name}: the columns {', '.join(surplus)} are not known and not read")

@@ -16,7 +16,7 @@ from typing import Final
 
 from comity.conduct.grading import QuestionGroup, load_questions
 from comity.conduct.importing.imported import UNTYPED, Gathering, Imported, SourceFile, source_file
-from comity.conduct.importing.rows import Row, find_place, line, links, place_named, read_table, target, tidy
+from comity.conduct.importing.rows import Row, find_place, keep_rows, line, links, place_named, read_table, target, tidy
 from comity.conduct.record import Record
 from comity.conduct.statements import (
     Category,
@@ -139,15 +139,7 @@ def import_fiat(source: bytes | Path | SourceFile, *, on: date) -> Imported:
     file = source_file(source, name="DFRLab_interference2020.csv")
     gathering = Gathering([file], on=on)
     table = read_table(file, required=_READ | set(_items()), known=_ASIDE, blanks=frozenset())
-    if table.surplus:
-        gathering.note(f"{file.name}: the columns {', '.join(table.surplus)} are not known and not read")
-    rows = 0
-    for row in table.rows:
-        rows += 1
-        try:
-            gathering.keep(_read(row, file, gathering))
-        except MalformedError as exc:
-            gathering.refuse(exc)
+    rows = keep_rows(file, table, gathering, _read)
     return gathering.finish(source=_WHO, version=None, rows=rows)
 
 

@@ -10,14 +10,15 @@ heading is row 1.
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
-from comity.conduct.importing.imported import SourceFile
+from comity.conduct.importing.imported import Gathering, SourceFile
+from comity.conduct.record import Record
 from comity.conduct.statements import Source, Target
 from comity.errors import MalformedError, NotFoundError
 from comity.parties.names import normal_form, participant_named
@@ -235,6 +236,30 @@ def read_table(
     surplus = tuple(column for column in heading if column not in required | known)
     rows = _rows(file, reader, heading, frozenset({"", *blanks}), frozenset(surplus))
     return Table(rows=rows, surplus=surplus)
+
+
+def keep_rows(
+    file: SourceFile,
+    table: Table,
+    gathering: Gathering,
+    read: Callable[[Row, SourceFile, Gathering], Iterable[Record]],
+) -> int:
+    """Keep what each row of a table gives, or say why it is left out; return how many rows there are."""
+    say_surplus(file, table, gathering)
+    rows = 0
+    for row in table.rows:
+        rows += 1
+        try:
+            gathering.keep(read(row, file, gathering))
+        except MalformedError as exc:
+            gathering.refuse(exc)
+    return rows
+
+
+def say_surplus(file: SourceFile, table: Table, gathering: Gathering) -> None:
+    """Say which columns of a table no importer knows."""
+    if table.surplus:
+        gathering.note(f"{file.name}: the columns {', '.join(table.surplus)} are not known and not read")
 
 
 def _rows(
