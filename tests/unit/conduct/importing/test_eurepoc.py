@@ -49,6 +49,24 @@ def test_a_state_is_named_only_where_the_coders_say_state() -> None:
     assert any(text.startswith("which of those named is meant as a state") for text in mixed.lacks)
 
 
+def _attributed(*rows: str) -> Claim:
+    heading, incident = ATTRIBUTIONS.decode().splitlines()[0], "1,99.0,2022-04-01"
+    return _claim(99, _import("\n".join([heading, *(f"{incident},{row}" for row in rows), ""]).encode()))
+
+
+def test_a_group_close_to_two_states_belongs_to_neither() -> None:
+    close = "Non-state actor, state-affiliation suggested"
+    one, *more = (f'Technical report,Media-based attribution,,,,Reeds,{code},"{close}"' for code in ("XAA", "XDD"))
+    assert _levels(_attributed(one)) == [("unit", "XAA"), ("place", "XAA")]
+    assert _levels(_attributed(one, *more)) == [("unit", None), ("place", "XAA"), ("place", "XDD")]
+
+
+def test_whoever_claims_it_for_itself_is_no_persona_where_a_state_is_coded() -> None:
+    row = "Self-attribution in the course of the attack,Attacker confirms,,,,Reeds,XAA,{}"
+    assert _attributed(row.format("Non-state-group")).claimant.kind == "persona"
+    assert _attributed(row.format("State")).claimant.kind == "unknown"
+
+
 def test_a_region_has_no_code() -> None:
     assert [(subject.level, subject.name, subject.participant) for subject in _claim(34).about] == [
         ("place", "Europe (region)", None)
@@ -77,6 +95,8 @@ def test_an_unnamed_source_and_a_medium_are_the_lowest_tier_whoever_spoke() -> N
 def test_two_bases_on_two_tiers_give_none() -> None:
     government, vendor = "Attribution by receiver government / state entity", "Media-based attribution"
     assert tier_of([government, vendor], ["political"], 1) is None
+    assert tier_of([government], ["legal"], 1) == 5
+    assert tier_of([government], ["legal", "political"], 1) == 3, "of two forms, none decides"
     assert tier_of([], [], 0) is None
 
 

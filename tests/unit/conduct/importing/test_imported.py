@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from comity.conduct.importing import imported
 from comity.conduct.importing.cfr import import_cfr
 from comity.conduct.importing.dcid import import_dcid
 from comity.conduct.importing.eurepoc import import_eurepoc
@@ -111,6 +112,14 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
         out.truncate(MAX_BYTES + 1)
     with pytest.raises(TooLargeError, match=r"large\.csv: a collection has at most"):
         source_file(path, name="x")
+
+
+def test_bytes_that_are_too_many_are_refused_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imported, "MAX_BYTES", 3)
+    assert source_file(b"abc", name="x").data == b"abc"
+    for large in (b"abcd", SourceFile(name="x", data=b"abcd")):
+        with pytest.raises(TooLargeError, match="x: a collection has at most 3 bytes, this file has 4"):
+            source_file(large, name="x")
 
 
 def test_the_digest_of_several_files_is_that_of_the_lines_about_them() -> None:

@@ -5,6 +5,7 @@ import importlib.util
 import msgspec
 import pytest
 
+from comity.conduct.importing import rows
 from comity.conduct.importing.imported import SourceFile
 from comity.conduct.importing.misp_galaxy import installed_file
 from comity.conduct.importing.rows import (
@@ -49,6 +50,27 @@ def test_a_column_that_is_missing_stops_the_import_and_one_that_nobody_knows_is_
     table = read_table(file, required=frozenset({"A"}), blanks=frozenset())
     assert table.surplus == ("C",)
     next(table.rows).skip("A")
+
+
+def test_what_is_left_of_a_row_is_refused_unless_it_is_blank() -> None:
+    blank, filled = _rows("A,B\nx,NA\nx,y\n")
+    blank.skip("A")
+    blank.done()
+    filled.skip("A")
+    with pytest.raises(MalformedError, match=r"f\.csv, row 3: nothing was made of the columns B"):
+        filled.done()
+
+
+def test_the_mark_that_spreadsheets_put_first_is_no_part_of_the_heading() -> None:
+    (row,) = _rows("\ufeffA,B\nx,y\n")
+    assert row.text("A") == "x"
+
+
+def test_a_file_of_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MAX_ROWS", 3)
+    assert len(_rows("A,B\n1,2\n3,4\n")) == 2
+    with pytest.raises(MalformedError, match=r"f\.csv: a collection has at most 3 rows"):
+        _rows("A,B\n1,2\n3,4\n5,6\n")
 
 
 def test_a_column_that_stands_twice_stops_the_import() -> None:
