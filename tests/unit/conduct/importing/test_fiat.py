@@ -26,12 +26,20 @@ def _gradings(found: Imported) -> list[Grading]:
 def test_a_claim_is_its_sources_and_names_the_nation_as_a_place() -> None:
     claim = _claims(import_fiat(FIXTURE, on=ON))[0]
     assert (claim.claimant.name, claim.claimant.kind, claim.basis_tier) == ("Gazette of XBB", "media", 0)
+    assert claim.claimant.participant is None, "a medium of a nation is not its state"
     assert [(subject.level, subject.name, subject.participant) for subject in claim.about] == [
         ("place", "Fictitious participant XAA", "XAA"),
         ("unit", "Reed Agency", None),
     ]
     assert claim.lacks == ["whether the state is meant or only the place"]
     assert (claim.said, claim.basis) == ("2019-11-07", "coded as direct attribution")
+
+
+def test_a_nation_that_is_named_again_by_another_name_is_named_once() -> None:
+    data = FIXTURE.read_bytes().replace(b"Reed Agency,,XAA,", b"Russian Federation,,Russia,", 1)
+    assert [(subject.level, subject.participant) for subject in _claims(import_fiat(data, on=ON))[0].about] == [
+        ("place", "RUS")
+    ]
 
 
 def test_a_government_speaks_with_its_code_and_several_nations_are_named_together() -> None:

@@ -66,6 +66,21 @@ def test_a_tag_and_a_cluster_of_one_group_are_one_claim() -> None:
     assert len(_claims(_read(_event(Tag=[tag, tag], Galaxy=[{"GalaxyCluster": [cluster]}])))) == 1
 
 
+def test_a_country_that_is_hit_or_named_by_a_cluster_is_not_asked_about_again_for_its_tag() -> None:
+    for relationship, claims, hit in (("targets", 0, ["XAA"]), ("attributed-to", 1, [])):
+        cluster = {"type": "country", "value": "XAA", "relationship_type": relationship}
+        found = _read(_event(Tag=[{"name": 'misp-galaxy:country="XAA"'}], Galaxy=[{"GalaxyCluster": [cluster]}]))
+        assert len(_claims(found)) == claims
+        assert [target.participant for target in _operations(found)[0].hit] == hit
+        assert not any("nothing says why" in note for note in found.notes)
+
+
+def test_a_deleted_object_names_nobody() -> None:
+    group = [{"type": "threat-actor", "value": "GROUP FOG"}]
+    assert len(_claims(_read(_event(Object=[{"Attribute": group}])))) == 1
+    assert _claims(_read(_event(Object=[{"Attribute": group, "deleted": True}]))) == []
+
+
 def test_how_sure_the_organisation_is_stays_in_its_words_and_letters() -> None:
     sure, _, graded = _claims(import_misp_events(FIXTURE, on=ON))
     assert sure.confidence is not None
