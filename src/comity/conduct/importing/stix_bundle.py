@@ -45,6 +45,10 @@ class Bundle:
             held = self.objects.get(item["id"])
             if held is not None:
                 gathering.count("earlier versions")
+                if item != held and item.get("modified") == held.get("modified"):
+                    gathering.note(
+                        f"{file.name}, {item['id']}: two versions bear one time; the later in the file is read"
+                    )
             if held is None or str(item.get("modified", "")) >= str(held.get("modified", "")):
                 self.objects[item["id"]] = item
 

@@ -889,6 +889,15 @@ def test_the_last_version_of_an_object_counts() -> None:
         read = import_stix(bundle(SAYS, CAMPAIGN, *order, CHAIN[0]), on=ON)
         assert [body.about[0].name for body in bodies(read, "claim")] == ["Grey Crane"]
         assert read.counts["earlier versions"] == 1
+        assert read.notes == ()
+
+
+def test_two_versions_of_one_time_are_told() -> None:
+    other = SET | {"name": "Grey Crane"}
+    read = import_stix(bundle(SAYS, CAMPAIGN, SET, other, CHAIN[0]), on=ON)
+    assert [body.about[0].name for body in bodies(read, "claim")] == ["Grey Crane"]
+    assert read.notes == (f"bundle.json, {SET['id']}: two versions bear one time; the later in the file is read",)
+    assert import_stix(bundle(SAYS, CAMPAIGN, SET, SET, CHAIN[0]), on=ON).notes == ()
 
 
 _JSON = st.recursive(

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from comity.conduct.importing import by_hand
 from comity.conduct.importing.by_hand import import_by_hand
 from comity.conduct.kinds import KINDS
 from comity.conduct.ledger import Ledger
@@ -109,3 +110,10 @@ def test_a_chain_that_is_too_long_is_refused_and_not_a_crash() -> None:
     )
     with pytest.raises(MalformedError, match="more than 100 records refer to each other in a row"):
         entered(BY + links + FERRY.replace("[ferry]", "[r300]"))
+
+
+def test_more_records_than_anybody_types_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_hand, "_MOST", 1)
+    assert len(import_by_hand(FERRY.encode(), on=ON, by="Coder One").records) == 1
+    with pytest.raises(MalformedError, match=r"at most 1 records are entered at a time, this file has 2"):
+        import_by_hand((FERRY + SAID).encode(), on=ON, by="Coder One")
