@@ -812,6 +812,13 @@ def test_what_a_marking_keeps_from_the_public_is_refused_without_its_definition_
         import_stix(bundle(SAYS, closed_set, ACTOR, join(62, "attributed-to", closed_set, ACTOR)), on=ON)
 
 
+def test_a_part_of_the_world_that_something_is_aimed_at_is_no_state() -> None:
+    region = foreign("location", 43, region="northern-europe")
+    read = import_stix(bundle(*ALL, region, join(44, "targets", CAMPAIGN, region)), on=ON)
+    (target,) = bodies(read, "operation")[0].hit
+    assert (target.name, target.kind, target.participant) == ("northern-europe", "region", None)
+
+
 def test_nothing_is_dropped_silently() -> None:
     tool = foreign("tool", 51, name="Winch")
     person = foreign("identity", 52, name="Somebody", identity_class="individual")
