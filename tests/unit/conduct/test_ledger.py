@@ -109,6 +109,12 @@ def test_the_same_record_from_two_sides_stands_once_with_two_provenances(ledger:
     assert ledger.record(operation().id).provenance == by_file
 
 
+def test_two_rows_of_one_file_are_two_provenances(ledger: Ledger) -> None:
+    for row in ("row 7", "row 8"):
+        ledger.add([operation(entered=imported(row))])
+    assert [each.place for each in ledger.provenances(operation().id)] == ["row 7", "row 8"]
+
+
 def test_the_same_file_read_again_later_is_no_new_provenance_but_an_earlier_day_is(ledger: Ledger) -> None:
     for day in ("2026-03-01", "2026-04-01", "2026-02-21"):
         ledger.add([operation(entered=imported("row 7", day))])

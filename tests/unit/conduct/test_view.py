@@ -293,6 +293,14 @@ def test_a_stranger_does_not_bring_operations_together_or_retract_one() -> None:
     assert [each.retracted for each in view.operations] == [False, False]
 
 
+def test_an_operation_is_retracted_only_where_the_version_that_stands_is() -> None:
+    wrong, right = operation("Nigth ferry"), operation("Night ferry")
+    replaced = [wrong, right, claim(wrong), correction(wrong, right, "Coder One")]
+    by = Speaker(name="Coder One", kind="individual")
+    assert not only(*replaced, retraction(wrong, by)).retracted
+    assert only(*replaced, retraction(right, by)).retracted
+
+
 def test_a_retracted_operation_stays_with_its_claims() -> None:
     view = only(FERRY, claim(FERRY), retraction(FERRY))
     assert view.retracted

@@ -730,6 +730,14 @@ def test_without_one_campaign_the_activity_of_the_source_is_the_operation() -> N
     assert "belongs to no one campaign" in read.notes[0]
 
 
+def test_what_several_campaigns_lead_to_belongs_to_none_of_them() -> None:
+    other = foreign("campaign", 8, name="Day train", labels=["sabotage"])
+    links = (join(16, "attributed-to", CAMPAIGN, SET), join(17, "attributed-to", other, SET), CHAIN[1])
+    read = import_stix(bundle(SAYS, CAMPAIGN, other, SET, ACTOR, *links), on=ON, category="other")
+    titles = {record.id: record.body.title for record in read.records if isinstance(record.body, Operation)}
+    assert [titles[body.operation] for body in bodies(read, "claim")] == ["Night ferry", "Day train", "Grey Heron"]
+
+
 def test_only_the_accused_denies() -> None:
     target = CHAIN[3]
     opinions = [

@@ -31,6 +31,18 @@ def test_the_initiator_is_a_claim_of_the_coders_about_the_state_and_the_other_wa
     assert [target.participant for target in second.hit] == ["XAA"]
 
 
+@pytest.mark.parametrize(("name", "number", "code"), [("N Korea", "731", "PRK"), ("S Korea", "732", "KOR")])
+def test_the_two_koreas_go_by_name_and_number_and_are_never_exchanged(name: str, number: str, code: str) -> None:
+    heading, row = FIXTURE.read_text().splitlines()[:2]
+    real = row.replace("XAAXBB,XAA,XBB ", f"2{number},US,{name}", 1).replace(",4.2,2,XAA,", f",4.2,2,{number},", 1)
+    ((operation, claim),) = _pairs(import_dcid(f"{heading}\n{real}\n".encode(), on=ON))
+    assert [subject.participant for subject in claim.about] == [code]
+    assert [target.participant for target in operation.hit] == ["USA"]
+    other = "732" if number == "731" else "731"
+    with pytest.raises(MalformedError, match="is not one of"):
+        import_dcid(f"{heading}\n{real.replace(f',4.2,2,{number},', f',4.2,2,{other},')}\n".encode(), on=ON)
+
+
 def test_days_are_read_in_both_spellings_of_the_export() -> None:
     periods = [operation.occurred for operation, _ in _pairs(import_dcid(FIXTURE, on=ON))]
     assert [(period.begin, period.end) for period in periods if period is not None] == [
