@@ -50,6 +50,8 @@ class _Mention(NamedTuple):
 
 
 _Pair = tuple[str, str]
+# What is left out, as `Redraw` names it, and which one.
+_Change = tuple[str, str]
 # Why a claim is left out, by the claim's id.
 _LeftOut = dict[str, str]
 
@@ -242,12 +244,12 @@ class Claims:
         why = self._reason(redraw, as_of)
         found = {claim.id: reason for claim in self._claims.values() if (reason := why(claim)) is not None}
         if redraw.clustering:
-            self._carry_on(found, found)
+            self._carry_on(found)
         return found
 
-    def _carry_on(self, begun: Iterable[str], left_out: _LeftOut) -> None:
-        """Leave out the claims all of whose origins are left out, beginning from some that are."""
-        waiting = list(begun)
+    def _carry_on(self, left_out: _LeftOut) -> None:
+        """Leave out also the claims all of whose origins are left out."""
+        waiting = list(left_out)
         while waiting:
             for claim in self._repeats.get(waiting.pop(), ()):
                 if claim.id not in left_out and all(origin in left_out for origin in claim.derives_from):
@@ -300,21 +302,6 @@ class Claims:
             if kept and _enough(kept, rule, redraw):
                 yield pair, kept
 
-    def _holding(self, redraw: Redraw, left_out: _LeftOut, among: Iterable[_Pair] | None = None) -> set[_Pair]:
-        """Return the pairs that count, or those of some."""
-        if among is None:
-            if not left_out and _any_claim_is_enough(redraw):
-                bit = self._rules[redraw.rule]
-                return {pair for pair, rules in self._pair_rules.items() if rules & bit}
-            return {pair for pair, _ in self._kept(redraw, left_out)}
-        bit, rule = self._rules[redraw.rule], counting_rule(redraw.rule)
-        found = set()
-        for pair in among:
-            kept = [each for each in self._pairs[pair] if each.rules & bit and each.claim.id not in left_out]
-            if kept and _enough(kept, rule, redraw):
-                found.add(pair)
-        return found
-
     def _line(self, code: str, change: str, value: str, redraw: Redraw, left_out: _LeftOut) -> SensitivityLine:
         if not left_out and _any_claim_is_enough(redraw):
             bit = self._rules[redraw.rule]
@@ -322,70 +309,102 @@ class Claims:
                 named=_with(self._pairs_by_rules.get(code, {}), bit), counted=_with(self._operations_by_rules, bit)
             )
         else:
-            held = self._holding(redraw, left_out)
+            held = [pair for pair, _ in self._kept(redraw, left_out)]
             named = {operation for operation, about in held if about == code}
             share = Share(named=len(named), counted=len({operation for operation, _ in held}))
         return SensitivityLine(change=change, value=value, redraw=redraw, share=share)
 
     def _each_left_out(self, code: str, redraw: Redraw, base: _LeftOut) -> Iterator[SensitivityLine]:
-        """Yield the share without each source, bloc, claimant and category, looking only at what each one touches."""
-        held = self._holding(redraw, base)
-        counted = Counter(operation for operation, _ in held)
-        named = sum(about == code for _, about in held)
-        remaining = [claim for claim in self._claims.values() if claim.id not in base]
-        for change, value, claims in self._touched(code, remaining, redraw.leave_out_sources):
-            member = f"leave_out_{change}"
-            other = replace(redraw, **{member: getattr(redraw, member) | {value}})
-            left_out = base | {claim.id: change for claim in claims}
-            if redraw.clustering:
-                self._carry_on([claim.id for claim in claims], left_out)
-            gone = [self._claims[identifier] for identifier in left_out.keys() - base.keys()]
-            lost = held
-            if len(gone) < len(remaining):
-                pairs = held.intersection((claim.operation.id, about) for claim in gone for about in claim.named)
-                lost = pairs - self._holding(other, left_out, pairs)
-            emptied = Counter(operation for operation, _ in lost)
+        """Yield the share without each source, bloc, claimant and category, all of them from one pass."""
+        counted: dict[str, int] = defaultdict(int)
+        named = 0
+        # With each change: how many pairs of an operation count no more, and how many that name the participant.
+        lost: dict[_Change, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        unnamed: dict[_Change, int] = defaultdict(int)
+        changes, goes_with = self._goes_with(code, redraw, base)
+        rule, any_is_enough = counting_rule(redraw.rule), _any_claim_is_enough(redraw)
+        for (operation, about), mentions in self._kept(redraw, base):
+            counted[operation] += 1
+            named += about == code
+            of_mentions = [goes_with[mention.claim.id] for mention in mentions]
+            gone = frozenset.intersection(*of_mentions)
+            if not any_is_enough:
+                gone |= {
+                    change
+                    for change in frozenset.union(*of_mentions) - gone
+                    if not _enough([each for each in mentions if change not in goes_with[each.claim.id]], rule, redraw)
+                }
+            for change in gone:
+                lost[change][operation] += 1
+                unnamed[change] += about == code
+        for change in changes:
+            member, value = f"leave_out_{change[0]}", change[1]
             yield SensitivityLine(
-                change=change,
+                change=change[0],
                 value=value,
-                redraw=other,
+                redraw=replace(redraw, **{member: getattr(redraw, member) | {value}}),
                 share=Share(
-                    named=named - sum(about == code for _, about in lost),
-                    counted=len(counted) - sum(counted[operation] == each for operation, each in emptied.items()),
+                    named=named - unnamed[change],
+                    counted=len(counted) - sum(counted[operation] == each for operation, each in lost[change].items()),
                 ),
             )
 
-    def _touched(
-        self, code: str, claims: list[ClaimFacts], without: frozenset[str]
-    ) -> Iterator[tuple[str, str, Iterable[ClaimFacts]]]:
-        """Yield every single thing that can be left out, by kind and name, with the claims that go with it.
+    def _goes_with(
+        self, code: str, redraw: Redraw, base: _LeftOut
+    ) -> tuple[list[_Change], dict[str, frozenset[_Change]]]:
+        """Return every single thing that can be left out, by kind and name, and with which of them each claim goes.
 
-        `without` are the sources that are left out already.
+        Of claimants only those are tried who name the participant.
         """
-        groups: dict[str, dict[str, list[ClaimFacts]]] = {
-            change: defaultdict(list) for change in ("sources", "blocs", "claimants", "categories")
+        remaining = [claim for claim in self._claims.values() if claim.id not in base]
+        speaking = {claim.claimant_key for claim in remaining if code in claim.named}
+        by_name: dict[str, set[str]] = defaultdict(set)
+        for claimant in speaking:
+            for name in (claimant, folded(claimant)):
+                by_name[name].add(claimant)
+        sources: set[str] = set()
+        # Many claims differ in nothing that could be left out.
+        alike: dict[tuple[object, ...], frozenset[_Change]] = {}
+        goes_with: dict[str, frozenset[_Change]] = {}
+        for claim in remaining:
+            key = (claim.claimant, claim.said, claim.collections, claim.publishers, claim.operation.category)
+            if key not in alike:
+                alike[key] = frozenset(self._own_changes(claim, by_name, redraw.leave_out_sources))
+                sources |= claim.collections | claim.publishers
+            goes_with[claim.id] = alike[key]
+        # A source is tried although nothing goes with it: that it changes nothing is worth a line.
+        values = {
+            "sources": sources,
+            "blocs": {value for own in alike.values() for change, value in own if change == "blocs"},
+            "claimants": speaking,
+            "categories": {claim.operation.category for claim in remaining},
         }
-        by_name: dict[str, list[ClaimFacts]] = defaultdict(list)
-        for claim in claims:
-            for source in claim.collections | claim.publishers:
-                gone = without | {source}
-                if _all_in(claim.collections, gone) or _all_in(claim.publishers, gone):
-                    groups["sources"][source].append(claim)
-                else:
-                    # It is named although nothing goes with it: that it changes nothing is worth a line.
-                    groups["sources"].setdefault(source, [])
-            for code_of_bloc, bloc in self._blocs.items():
-                if self._speaks(bloc, claim):
-                    groups["blocs"][code_of_bloc].append(claim)
-            groups["categories"][claim.operation.category].append(claim)
-            for name in {claim.claimant_key, folded(claim.claimant.name)}:
-                by_name[name].append(claim)
-        for value in {claim.claimant_key for claim in claims if code in claim.named}:
-            same = {claim.id: claim for name in (value, folded(value)) for claim in by_name.get(name, ())}
-            groups["claimants"][value] = list(same.values())
-        for change, values in groups.items():
-            for value in sorted(values):
-                yield change, value, values[value]
+        if redraw.clustering:
+            self._go_with_origins(goes_with)
+        return [(change, value) for change, held in values.items() for value in sorted(held)], goes_with
+
+    def _own_changes(
+        self, claim: ClaimFacts, by_name: Mapping[str, set[str]], without: frozenset[str]
+    ) -> Iterator[_Change]:
+        """Yield with what a claim is left out by itself; `without` are the sources that are left out already."""
+        for held in (claim.collections, claim.publishers):
+            # Several sources must all be left out, so that no single one decides.
+            if len(left := held - without) == 1:
+                yield "sources", *left
+        yield from (("blocs", code) for code, bloc in self._blocs.items() if self._speaks(bloc, claim))
+        for name in (claim.claimant_key, folded(claim.claimant.name)):
+            yield from (("claimants", claimant) for claimant in by_name.get(name, ()))
+        yield "categories", claim.operation.category
+
+    def _go_with_origins(self, goes_with: dict[str, frozenset[_Change]]) -> None:
+        """Let claims that only repeat others go with whatever all their origins go with."""
+        waiting = [origin for origin in self._repeats if origin in goes_with]
+        while waiting:
+            for claim in self._repeats.get(waiting.pop(), ()):
+                origins = [goes_with[origin] for origin in claim.derives_from if origin in goes_with]
+                if claim.id in goes_with and not (more := frozenset.intersection(*origins)) <= goes_with[claim.id]:
+                    goes_with[claim.id] |= more
+                    waiting.append(claim.id)
 
 
 def tally(claims: Iterable[ClaimFacts], redraw: Redraw | None = None, *, as_of: date | None = None) -> Tally:
