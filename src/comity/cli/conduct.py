@@ -93,6 +93,7 @@ def import_command(
     Rows that cannot be read as they stand are left out and told on stderr; nothing falls to a default.
     """
     from comity.cli.conduct_import import read_source
+    from comity.conduct.kept import keep as keep_rows
 
     entered = day_of(day)
     if source == "misp-galaxy" and files:
@@ -123,6 +124,8 @@ def import_command(
                 say(note)
             if len(found.notes) > _NOTES_SHOWN:
                 say(f"{len(found.notes) - _NOTES_SHOWN} further notes; --json has them")
+        # Whoever asks next waits for nothing; where this is cut off, the next view does the rest.
+        keep_rows(ledger)
     if as_json:
         print_json(told)
         return

@@ -146,9 +146,10 @@ def followed_statements(folder: Path | None, *, exercise: bool) -> "list[Held]":
 @contextmanager
 def material_of(folder: Path | None, as_of: "date", *, clustering: bool = True) -> Iterator["Material"]:
     """Open the ledger of an observatory to ask it as it was on a day."""
+    from comity.conduct.bulk import many_objects
     from comity.conduct.report.material import Material
 
-    with ledger_of(folder) as ledger:
+    with ledger_of(folder) as ledger, many_objects():
         yield Material(ledger, as_of=as_of, clustering=clustering)
 
 

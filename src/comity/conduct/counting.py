@@ -68,7 +68,7 @@ def facts_of(
     for view in operations:
         if view.retracted:
             continue
-        facts = _operation_facts(view)
+        facts = operation_facts(view)
         for stated in view.standing:
             body = stated.body
             named: dict[str, set[Level]] = defaultdict(set)
@@ -274,7 +274,7 @@ class Claims:
                 return "source"
             if claimants and (claim.claimant_key in claimants or folded(claim.claimant.name) in claimants):
                 return "claimant"
-            if any(self._speaks(bloc, claim) for bloc in blocs):
+            if blocs and any(self._speaks(bloc, claim) for bloc in blocs):
                 return "bloc"
             if claim.operation.category in redraw.leave_out_categories:
                 return "category"
@@ -373,7 +373,7 @@ class Claims:
                 sources |= claim.collections | claim.publishers
             goes_with[claim.id] = alike[key]
         # A source is tried although nothing goes with it: that it changes nothing is worth a line.
-        values = {
+        values: dict[str, Iterable[str]] = {
             "sources": sources,
             "blocs": {value for own in alike.values() for change, value in own if change == "blocs"},
             "claimants": speaking,
@@ -390,7 +390,7 @@ class Claims:
         for held in (claim.collections, claim.publishers):
             # Several sources must all be left out, so that no single one decides.
             if len(left := held - without) == 1:
-                yield "sources", *left
+                yield from (("sources", source) for source in left)
         yield from (("blocs", code) for code, bloc in self._blocs.items() if self._speaks(bloc, claim))
         for name in (claim.claimant_key, folded(claim.claimant.name)):
             yield from (("claimants", claimant) for claimant in by_name.get(name, ()))
@@ -429,7 +429,8 @@ def sensitivity(
     return Claims(claims).sensitivity(code, redraw, as_of=as_of)
 
 
-def _operation_facts(view: OperationView) -> OperationFacts:
+def operation_facts(view: OperationView) -> OperationFacts:
+    """Return what counting needs of an operation as it stands."""
     body = view.body
     occurred = None if body.occurred is None else body.occurred.end or body.occurred.begin
     return OperationFacts(

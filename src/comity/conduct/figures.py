@@ -10,6 +10,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Final, get_args
 
+import msgspec
+
 from comity.conduct.admission import folded
 from comity.conduct.commitments.since import Since
 from comity.conduct.counting_rules import DEFAULT_RULE, Basis, CountingRule, counting_rule
@@ -20,8 +22,7 @@ from comity.errors import MalformedError
 _CATEGORIES: Final[tuple[Category, ...]] = get_args(Category)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationFacts:
+class OperationFacts(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """What counting needs of an operation; `occurred` is when it is said to have ended, or to have begun."""
 
     id: str
@@ -31,25 +32,29 @@ class OperationFacts:
     replies: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimFacts:
-    """What counting needs of a claim that stands and names a participant.
+class SaidFacts(msgspec.Struct, frozen=True, array_like=True):
+    """What counting needs of a claim that stands and names a participant, apart from the operation.
 
     `collections` are where it came from, `publishers` those of the sources that it cites. `derives_from` are the
     claims that it says it repeats, `cluster` those that it depends on.
     """
 
     id: str
-    operation: OperationFacts
     claimant: Speaker
-    named: Mapping[str, frozenset[Level]]
-    bases: Mapping[str, frozenset[Basis]]
+    named: dict[str, frozenset[Level]]
+    bases: dict[str, frozenset[Basis]]
     cluster: str
     said: str | None = None
     tier: int | None = None
     collections: frozenset[str] = frozenset()
     publishers: frozenset[str] = frozenset()
     derives_from: tuple[str, ...] = ()
+
+
+class ClaimFacts(SaidFacts, frozen=True, kw_only=True):
+    """The same with the operation that it is about."""
+
+    operation: OperationFacts
 
     @property
     def claimant_key(self) -> str:

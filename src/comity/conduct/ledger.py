@@ -100,6 +100,11 @@ class Ledger:
         """Close the file; a second call does nothing."""
         self._database.close()
 
+    @property
+    def database(self) -> SqliteDatabase:
+        """The file, for what is derived from the records and kept beside them."""
+        return self._database
+
     def add(self, records: Iterable[Record]) -> Added:
         """Add records, five thousand a transaction; what is held already is left as it is, with its new provenance.
 
@@ -157,7 +162,7 @@ class Ledger:
         Raises:
             NotFoundError: no such record is held.
         """
-        return tuple(_provenance(row) for row in self._rows_of(identifier))
+        return tuple(provenance_of(row) for row in self._rows_of(identifier))
 
     def several_provenances(self) -> dict[str, tuple[Provenance, ...]]:
         """Return where each record came from that came from more than one place, the earliest first."""
@@ -165,7 +170,7 @@ class Ledger:
             rows = tx.all("ledger_several_provenances")
         found: dict[str, list[Provenance]] = {}
         for row in rows:
-            found.setdefault(str(row[1]), []).append(_provenance(row))
+            found.setdefault(str(row[1]), []).append(provenance_of(row))
         return {identifier: tuple(came) for identifier, came in found.items()}
 
     def count(self, kind: str | None = None) -> int:
@@ -213,7 +218,7 @@ class Ledger:
             for identifier in wanted:
                 if identifier not in held or held[identifier].kind != "operation":
                     raise NotFoundError(f"no operation {identifier} is held")
-            return self._whole(tx, {place.sequence for place in held.values()})
+            return self.whole(tx, {place.sequence for place in held.values()})
 
     def about(self, code: str) -> tuple[Record, ...]:
         """Return the operations of which a claim or finding names a participant at any level, and what hangs on them.
@@ -221,13 +226,13 @@ class Ledger:
         Claims about others on the same operations are among them, since they may speak for the participant.
         """
         with self._database.reading() as tx:
-            return self._whole(tx, {int(row[0]) for row in tx.all("ledger_about", {"code": code})})
+            return self.whole(tx, {int(row[0]) for row in tx.all("ledger_about", {"code": code})})
 
     def by_claimant(self, code: str) -> tuple[Record, ...]:
         """Return the operations about which a claimant, by code or by name, claims something, with all of them."""
         with self._database.reading() as tx:
             rows = tx.all("ledger_claimed_by", {"code": code, "name": folded(code)})
-            return self._whole(tx, {int(row[0]) for row in rows})
+            return self.whole(tx, {int(row[0]) for row in rows})
 
     def find(self, text: str) -> tuple[Record, ...]:
         """Return the operations with a title, other name or id elsewhere that holds a text, by title."""
@@ -262,6 +267,16 @@ class Ledger:
                 raise VerificationError(f"{where(record)} is not what its id says; restore the ledger from a copy")
         return checked
 
+    def whole(self, tx: Reader, operations: set[int]) -> tuple[Record, ...]:
+        """Return what hangs on operations, by their numbers, and on those that are read together with them."""
+        grown = operations
+        while grown:
+            rows = tx.all("ledger_together", {"operations": json.dumps(sorted(grown))})
+            grown = {int(row[0]) for row in rows} - operations
+            operations = operations | grown
+        with many_objects():
+            return self._records(tx.all("ledger_of_operations", {"operations": json.dumps(sorted(operations))}))
+
     def _add_batch(self, batch: list[Admitted]) -> int:
         fresh = {each.id: each for each in batch}
         with self._database.transaction() as tx:
@@ -279,15 +294,6 @@ class Ledger:
             raise NotFoundError(f"no record {identifier} is held")
         return rows
 
-    def _whole(self, tx: Reader, operations: set[int]) -> tuple[Record, ...]:
-        grown = operations
-        while grown:
-            rows = tx.all("ledger_together", {"operations": json.dumps(sorted(grown))})
-            grown = {int(row[0]) for row in rows} - operations
-            operations = operations | grown
-        with many_objects():
-            return self._records(tx.all("ledger_of_operations", {"operations": json.dumps(sorted(operations))}))
-
     def _records(self, rows: Iterable[Row]) -> tuple[Record, ...]:
         """Return one record for each number, with the provenance that comes first."""
         found: dict[int, Record] = {}
@@ -300,7 +306,7 @@ class Ledger:
         _, identifier, kind, body = row[:4]
         if kind not in self._decode:
             raise MalformedError(f"record {identifier} is of kind {kind!r}, which this version does not know")
-        record = Record(kind=kind, body=self._decode[kind](body), provenance=_provenance(row))
+        record = Record(kind=kind, body=self._decode[kind](body), provenance=provenance_of(row))
         # The id was computed when the record was added; `check` computes it again.
         vars(record)["id"] = identifier
         return record
@@ -406,7 +412,8 @@ def _provenance_row(record: Record, places: Mapping[str, _Place]) -> tuple[int, 
     return places[record.id].sequence, came.origin.value, came.source, came.on.isoformat(), came.digest, came.place
 
 
-def _provenance(row: Row) -> Provenance:
+def provenance_of(row: Row) -> Provenance:
+    """Return where a record came from, of a row that ends with it."""
     origin, source, day, digest, place = row[4:]
     return Provenance(origin=_ORIGINS[origin], source=source, on=_day(day), digest=digest, place=place)
 

@@ -7,10 +7,12 @@ found" says how much was looked through.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 
 from comity.conduct.bulk import many_objects
 from comity.conduct.commitments.statements import KINDS as COMMITMENT_KINDS
 from comity.conduct.counting import Claims, facts_of
+from comity.conduct.kept import Kept, facts, kept_operations
 from comity.conduct.ledger import Ledger
 from comity.conduct.pairs import Pairs, Question, Searched, pairs
 from comity.conduct.record import Provenance, Record
@@ -72,18 +74,17 @@ class Material:
             self._everything = self.view(self.ledger.records())
         return self._everything
 
+    @cached_property
+    def operations(self) -> tuple[Kept, ...]:
+        """What counting and choosing need of every operation, by title."""
+        with many_objects():
+            return kept_operations(self.ledger, as_of=self.as_of)
+
     def claims(self) -> Claims:
         """Return every claim of the ledger made ready for counting, once."""
         if self._claims is None:
-            views = self.everything().operations
             with many_objects():
-                several = self.ledger.several_provenances()
-                once = {claim.id: (claim.record.provenance,) for view in views for claim in view.claims}
-
-                def came(claim: str) -> tuple[Provenance, ...]:
-                    return tuple(each for each in several.get(claim, once[claim]) if each.on <= self.as_of)
-
-                self._claims = Claims(facts_of(views, came))
+                self._claims = Claims(facts(self.operations))
         return self._claims
 
     def claims_of(self, operations: Iterable[OperationView]) -> Claims:

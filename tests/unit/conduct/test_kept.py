@@ -1,0 +1,150 @@
+"""What is kept of operations: equal to a full rebuild whatever was added when, dropped by what grows, as of any day."""
+
+import random
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from comity.conduct import kept
+from comity.conduct.counting import facts_of
+from comity.conduct.figures import ClaimFacts
+from comity.conduct.kept import facts, keep, kept_operations
+from comity.conduct.ledger import Ledger
+from comity.conduct.record import Record
+from comity.conduct.statements import Period, Target
+from comity.conduct.view import fold
+from comity.store.database import Row
+from support.conduct_records import (
+    claim,
+    company,
+    correction,
+    finding,
+    imported,
+    operation,
+    provenance,
+    reply,
+    retraction,
+    source,
+)
+
+LATE = date(2026, 12, 31)
+
+
+def random_records(chance: random.Random) -> list[Record]:
+    """Return records of four operations that correct, copy and reach into each other, some of them twice."""
+    deeds = [
+        operation(
+            f"Deed {number}",
+            occurred=chance.choice([None, Period(begin="2025"), Period(begin="2025-03", end="2025-03-04")]),
+            hit=[Target(name="State XHA", kind="state", participant="XHA")] if chance.random() < 0.5 else [],
+            entered=provenance(f"2026-0{chance.randint(1, 4)}-01"),
+        )
+        for number in range(4)
+    ]
+    claims: list[Record] = []
+    for number in range(16):
+        origins = [chance.choice(claims).id] if claims and chance.random() < 0.3 else []
+        claims.append(
+            claim(
+                chance.choice(deeds),
+                chance.choice(["XBB", "XCA", "Lantern Labs", "Beacon"]),
+                chance.choice(["XAA", "XAC"]),
+                said=f"2026-01-{number + 1:02}",
+                polarity=chance.choice(["asserts", "asserts", "denies", "reassigns"]),
+                basis_tier=chance.choice([None, 1, 3]),
+                derives_from=origins,
+                entered=chance.choice([provenance(day := f"2026-0{chance.randint(4, 6)}-01"), imported("row 1", day)]),
+                sources=[
+                    source(url=f"https://r.example/{chance.randrange(9)}", publisher=chance.choice([None, "Pool"]))
+                ],
+            )
+        )
+    more: list[Record] = [reply(chance.choice(deeds), chance.sample(claims, 2), "XAA") for _ in "12"]
+    more += [reply(deeds[0]), finding(deeds[1], claims[:2])]
+    by = company("Coder One")
+    more += [correction(chance.choice(claims[:8]), chance.choice(claims[8:])) for _ in "123"]
+    more += [retraction(chance.choice(claims)), retraction(chance.choice(deeds), by)]
+    more += [retraction(more[4]), correction(deeds[1], deeds[2], by)]
+    again = [
+        Record(kind=each.kind, body=each.body, provenance=imported("row 9", "2026-08-01", source="other.csv"))
+        for each in chance.sample([*deeds, *claims], 5)
+    ]
+    return [*deeds, *claims, *more, *again]
+
+
+def rebuilt(ledger: Ledger, as_of: date) -> dict[str, ClaimFacts]:
+    """Return the facts from a fold over every record."""
+    views = fold(ledger.records(), as_of=as_of).operations
+    return {
+        fact.id: fact
+        for fact in facts_of(views, lambda claim: [each for each in ledger.provenances(claim) if each.on <= as_of])
+    }
+
+
+def rows(ledger: Ledger) -> list[Row]:
+    keep(ledger)
+    with ledger.database.reading() as tx:
+        return sorted(tx.all("kept_rows", {"day": "9999-12-31"}))
+
+
+def missing(ledger: Ledger) -> int:
+    with ledger.database.reading() as tx:
+        return len(tx.all("kept_missing", {"mark": kept._mark(), "most": 9}))
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_what_is_kept_equals_a_full_rebuild_whatever_is_added_when(seed: int) -> None:
+    chance = random.Random(seed)
+    records = random_records(chance)
+    days = [LATE, *(date(2026, month, 1) for month in (2, 4, 5, 7))]
+    with Ledger.open(":memory:", create=True, exercise=True) as ledger:
+        while records:
+            number = chance.randint(1, len(records))
+            ledger.add(records[:number])
+            records = records[number:]
+            for as_of in chance.sample(days, 2):
+                found = kept_operations(ledger, as_of=as_of)
+                view = fold(ledger.records(), as_of=as_of)
+                assert {fact.id: fact for fact in facts(found)} == rebuilt(ledger, as_of)
+                assert [(each.id, each.head.claims) for each in found] == [
+                    (each.id, len(each.claims)) for each in view.operations
+                ]
+                for each in found:
+                    operation_view = view.operation(each.id)
+                    assert set(each.head.versions) == {version.id for version in operation_view.versions}
+        before = rows(ledger)
+        with ledger.database.transaction() as tx:
+            tx.apply("DELETE FROM kept")
+        assert rows(ledger) == before
+
+
+def test_what_is_added_drops_the_rows_of_its_operation_in_the_same_transaction() -> None:
+    ferry, lamp = operation("Ferry"), operation("Lamp")
+    said = claim(ferry)
+    with Ledger.open(":memory:", create=True, exercise=True) as ledger:
+        ledger.add([ferry, lamp, said])
+        keep(ledger)
+        for more in (
+            claim(ferry, "Beacon"),
+            retraction(said),
+            Record(kind=said.kind, body=said.body, provenance=imported("row 1", "2026-08-01")),
+        ):
+            ledger.add([more])
+            assert missing(ledger) == 1
+            keep(ledger)
+        ledger.add([said, ferry])
+        assert missing(ledger) == 0
+
+
+def test_rows_that_other_code_drew_are_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ledger.db"
+    with Ledger.open(path, create=True, exercise=True) as ledger:
+        ledger.add([ferry := operation(), claim(ferry)])
+        right = rows(ledger)
+        monkeypatch.setattr(kept, "_mark", lambda: "other code")
+        monkeypatch.setattr(kept, "facts_of", lambda views, came: ())
+        assert rows(ledger) != right
+    monkeypatch.undo()
+    with Ledger.open(path) as ledger:
+        assert rows(ledger) == right
