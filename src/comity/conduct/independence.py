@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -81,7 +81,7 @@ class Link:
         return _TEXTS[self.why].format(self.shared)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Clusters:
     """The cluster of every claim, named by the smallest id in it, and every link between two claims."""
 
@@ -94,7 +94,15 @@ class Clusters:
 
     def why(self, claim: str) -> tuple[Link, ...]:
         """Return the links of one claim."""
-        return tuple(link for link in self.reasons if claim in {link.first, link.second})
+        return tuple(self._of_claim.get(claim, ()))
+
+    @cached_property
+    def _of_claim(self) -> Mapping[str, list[Link]]:
+        found: dict[str, list[Link]] = defaultdict(list)
+        for link in self.reasons:
+            for claim in dict.fromkeys((link.first, link.second)):
+                found[claim].append(link)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from comity.errors import PolicyError
@@ -168,6 +168,8 @@ _STAND_IN: Final = "quotedtext"
 # What stands for the name of a participant in which a comma, a full stop or "and" would end a clause.
 _NAME_STAND_IN: Final = "Longname"
 _PARTED: Final = re.compile(r"[,.]|\band\b")
+# A page says the same of many claims, which differ only in what they quote.
+_REMEMBERED: Final = 4096
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _SCRIPTS: Final = ("LATIN", "CYRILLIC", "GREEK")
 
@@ -217,14 +219,21 @@ def guarded(text: str, *, quoted: Iterable[str] = ()) -> str:
 def _plain(text: str, quoted: Iterable[str]) -> str:
     """Return the text with stand-ins for what is quoted, in composed form and without invisible characters."""
     for part in sorted({part.strip() for part in quoted} - {""}, key=lambda part: (-len(part), part)):
-        # A name of one letter must not eat that letter out of other words, and a quotation that ends a sentence still
-        # ends it.
-        before, after = (r"(?<!\w)" if part[0].isalnum() else ""), (r"(?!\w)" if part[-1].isalnum() else "")
+        # A quotation that ends a sentence still ends it.
         end = part[-1] if part[-1] in ".!?;" else ""
-        text = re.sub(f"{before}{re.escape(part)}{after}", f" {_STAND_IN}{end} ", text)
+        text = _as_quoted(part).sub(f" {_STAND_IN}{end} ", text)
     text = _long_names().sub(_NAME_STAND_IN, text)
+    if text.isascii():
+        return text
     composed = unicodedata.normalize("NFKC", text)
     return "".join(character for character in composed if unicodedata.category(character) != "Cf")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _as_quoted(part: str) -> re.Pattern[str]:
+    """Return the pattern of a quoted text; a name of one letter must not eat that letter out of other words."""
+    before, after = (r"(?<!\w)" if part[0].isalnum() else ""), (r"(?!\w)" if part[-1].isalnum() else "")
+    return re.compile(f"{before}{re.escape(part)}{after}")
 
 
 @cache
@@ -238,6 +247,7 @@ def _sentences(text: str) -> list[str]:
     return [part for part in _SENTENCE_END.split(text) if part and part.strip()]
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _words_of_fact(sentence: str, before: str) -> str | None:
     """Return the words by which a sentence accuses in its own name, or None when it does not."""
     if _QUESTION.fullmatch(sentence) and _BREAK.search(sentence.rstrip(" ?")) is None:
@@ -318,7 +328,7 @@ def _names_somebody(sentence: str) -> bool:
 
 def _mixed_word(sentence: str) -> str | None:
     """Return a word that mixes letters of scripts that look alike, which is how a word hides from a list."""
-    for match in _LETTERS.finditer(sentence):
+    for match in () if sentence.isascii() else _LETTERS.finditer(sentence):
         word: str = match.group()
         if word.isascii():
             continue
