@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from comity.cli.conduct_options import material_of, print_lines, redraw_of, redraw_options
+from comity.cli.conduct_options import limit_option, material_of, print_lines, redraw_of, redraw_options
 from comity.cli.law_options import code_of, day_of, on_option, word_of
 from comity.cli.options import json_option, print_json
 from comity.errors import MalformedError
@@ -25,6 +25,7 @@ _LABEL = "how often claims name a participant; not how often it acted"
 @click.option("--bloc", default=None, help="Everybody who belonged to a bloc, instead of STATE.")
 @click.option("--from", "begin", default=None, help="Begin of the period, YYYY-MM-DD.")
 @click.option("--to", "end", default=None, help="End of the period, YYYY-MM-DD.")
+@limit_option
 @on_option
 @json_option
 @click.pass_obj
@@ -35,6 +36,7 @@ def pairs(
     bloc: str | None,
     begin: str | None,
     end: str | None,
+    limit: int,
     day: str | None,
     *,
     as_json: bool,
@@ -42,10 +44,11 @@ def pairs(
     """Lay commitments and claims about STATE side by side in the order of time, with the replies.
 
     With OTHER only what concerns the two, each towards the other. No line says that a commitment was broken: a claim is
-    matched with one only where somebody stated why, and what is said to lie before a commitment is grey.
+    matched with one only where somebody stated why, and what is said to lie before a commitment is grey. Of too many
+    operations those are shown that are said to have happened last.
     """
     question = _question(state, other, bloc, begin, end)
-    with material_of(folder, day_of(day)) as material:
+    with material_of(folder, day_of(day), limit=limit) as material:
         found = material.pairs(question)
     if as_json:
         print_json(found.to_json())
@@ -120,6 +123,8 @@ def _question(state: str | None, other: str | None, bloc: str | None, begin: str
 def _pairs_lines(found: "Pairs") -> "Iterator[str]":
     yield str(found.to_json()["label"])
     yield found.searched.text
+    if found.left_out is not None:
+        yield found.left_out
     for side in found.sides:
         yield ""
         yield side.name

@@ -41,6 +41,12 @@ def folder_option(command: Command) -> Command:
     return click.option("--folder", type=DIRECTORY, default=None, help=text)(command)
 
 
+def limit_option(command: Command) -> Command:
+    """Take how many claims a page shows."""
+    text = "About how many claims to show, whole operations at a time; 0 for all."
+    return click.option("--limit", type=click.IntRange(0), default=500, show_default=True, help=text)(command)
+
+
 def redraw_options(command: Command) -> Command:
     """Take how a figure is counted and what is left out."""
     many: dict[str, Any] = {"multiple": True, "metavar": "NAME"}
@@ -144,13 +150,13 @@ def followed_statements(folder: Path | None, *, exercise: bool) -> "list[Held]":
 
 
 @contextmanager
-def material_of(folder: Path | None, as_of: "date", *, clustering: bool = True) -> Iterator["Material"]:
-    """Open the ledger of an observatory to ask it as it was on a day."""
+def material_of(folder: Path | None, as_of: "date", *, clustering: bool = True, limit: int = 0) -> Iterator["Material"]:
+    """Open the ledger of an observatory to ask it as it was on a day; pages show `limit` claims, or with 0 all."""
     from comity.conduct.bulk import many_objects
     from comity.conduct.report.material import Material
 
     with ledger_of(folder) as ledger, many_objects():
-        yield Material(ledger, as_of=as_of, clustering=clustering)
+        yield Material(ledger, as_of=as_of, clustering=clustering, most=limit or None)
 
 
 def enter(ledger: "Ledger", bodies: "Iterable[Body]", by: str, on: "date") -> "list[Record]":

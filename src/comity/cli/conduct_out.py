@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from comity.cli.conduct_options import ledger_of, material_of, record_of
+from comity.cli.conduct_options import ledger_of, limit_option, material_of, record_of
 from comity.cli.law_options import code_of, day_of, on_option
 from comity.cli.options import json_option, print_json, say, write_new
 from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError
@@ -70,23 +70,32 @@ def export(
 @click.argument("about", type=click.Choice(["state", "pair", "operation"]), metavar="ABOUT")
 @click.argument("names", nargs=-1, required=True)
 @click.option("-o", "--output", type=OUTPUT, required=True, help="The HTML file to write; an older one is replaced.")
+@limit_option
 @on_option
 @json_option
 @click.pass_obj
 def report(
-    folder: Path | None, about: str, names: tuple[str, ...], output: Path, day: str | None, *, as_json: bool
+    folder: Path | None,
+    about: str,
+    names: tuple[str, ...],
+    output: Path,
+    limit: int,
+    day: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Write one self-contained HTML file: ABOUT is state NAME, pair NAME NAME, or operation ID.
 
     The file runs no script and loads nothing. Every chart has a table beside it, replies stand beside claims at the
-    same size, and the same ledger on the same day gives the same bytes.
+    same size, and the same ledger on the same day gives the same bytes. Of too many operations those are shown that are
+    said to have happened last, and the page says so.
     """
     from comity.conduct.report import assembled
 
     wanted = 2 if about == "pair" else 1
     if len(names) != wanted:
         raise MalformedError(f"a report about a {about} takes {wanted} name{'s' * (wanted - 1)}, got {len(names)}")
-    with material_of(folder, day_of(day)) as material:
+    with material_of(folder, day_of(day), limit=limit) as material:
         if about == "operation":
             data = assembled.operation_report(material, record_of(material.ledger, names[0], "operation").id)
         elif about == "pair":

@@ -1,19 +1,27 @@
 """`comity conduct show`, `operations` and `claims`: what is on record, each claim with the reply beside it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from comity.cli.conduct_options import SHORT, material_of, print_lines, record_of, redraw_of, redraw_options
+from comity.cli.conduct_options import (
+    SHORT,
+    limit_option,
+    material_of,
+    print_lines,
+    record_of,
+    redraw_of,
+    redraw_options,
+)
 from comity.cli.law_options import code_of, day_of, on_option
 from comity.cli.options import json_option, print_json
 from comity.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from comity.conduct.kept import Head, Kept
     from comity.conduct.report.material import Material
-    from comity.conduct.view import ClaimView, LedgerView, OperationView
+    from comity.conduct.view import ClaimView
 
 _CODE_LENGTH = 3
 
@@ -69,7 +77,11 @@ def operations(
         # An unknown category is refused as a redraw refuses it.
         Redraw(leave_out_categories=frozenset({category}))  # type: ignore[arg-type] # checked by the redraw itself
     with material_of(folder, day_of(day)) as material:
-        found = list(_operations(material, text, category, limit=limit, after=after))
+        listed = [each for each in material.operations if category in {None, each.head.operation.category}]
+        if text is not None:
+            named = {record.id for record in material.ledger.find(text)}
+            listed = [each for each in listed if not named.isdisjoint(each.head.versions)]
+        found = material.of(each.id for each in _after(material, listed, after)[:limit]).operations
     if as_json:
         print_json([operation_summary(each) for each in found])
         return
@@ -82,6 +94,8 @@ def operations(
 @click.option("--about", default=None, metavar="STATE", help="Only those that name this participant at any level.")
 @click.option("--claimant", default=None, metavar="NAME", help="Only those of this claimant, by code or by name.")
 @click.option("--all", "everything", is_flag=True, help="Also those that are left out, with the reason.")
+@limit_option
+@click.option("--after", default=None, metavar="ID", help="Begin after this operation.")
 @redraw_options
 @on_option
 @json_option
@@ -91,6 +105,8 @@ def claims(
     /,
     about: str | None,
     claimant: str | None,
+    limit: int,
+    after: str | None,
     day: str | None,
     *,
     everything: bool,
@@ -99,18 +115,24 @@ def claims(
 ) -> None:
     """List claims by the title of the operation, each with the replies to it.
 
-    Without an option that leaves something out or names a rule, all are listed, retracted ones as retracted.
+    Without an option that leaves something out or names a rule, none is left out; retracted ones come as retracted.
     """
     from comity.cli.conduct_text import claim_block, claim_json
+    from comity.conduct.counting import Claims
+    from comity.conduct.kept import facts
+    from comity.conduct.report.material import first_claims
 
     redraw, as_of = redraw_of(given), day_of(day)
     code = None if about is None else code_of(about)
     with material_of(folder, as_of, clustering=redraw.clustering) as material:
-        view = _touched(material, code, claimant)
-        left_out = dict(material.claims_of(view.operations).left_out(redraw, as_of=as_of)) if _redraws(given) else {}
+        touched = _touched(material, code, claimant)
+        left_out = dict(Claims(facts(touched)).left_out(redraw, as_of=as_of)) if _redraws(given) else {}
+        asked = [each for each in touched if _asks_for(each.head, code, claimant)]
+        going_on = _after(material, asked, after)
+        page = first_claims(going_on, limit) if limit else going_on
         held = [
             (claim, operation)
-            for operation in view.operations
+            for operation in material.of(each.id for each in page).operations
             for claim in operation.claims
             if (code is None or any(subject.participant == code for subject in claim.body.about))
             and (claimant is None or _is_by(claim, claimant))
@@ -123,6 +145,7 @@ def claims(
                     for claim, operation in held
                 ]
             )
+            _tell_rest(page, going_on)
             return
         for claim, operation in held:
             reason = left_out.get(claim.id)
@@ -130,46 +153,44 @@ def claims(
         hidden = 0 if everything else len(left_out)
         told = f"; {hidden} left out: {redraw.text}" if hidden else ""
         click.echo(f"{len(held)} claims{told}", err=True)
+        _tell_rest(page, going_on)
 
 
-def _operations(
-    material: "Material", text: str | None, category: str | None, *, limit: int, after: str | None
-) -> Iterator["OperationView"]:
-    """Yield operations as they stand, by title; a version that was replaced comes as the one that stands."""
-    shown: set[str] = set()
-    for page in _pages(material, text, after):
-        for view in material.view(material.ledger.of_operations(page)).operations:
-            wanted = any(version.id in page for version in view.versions)
-            if wanted and view.id not in shown and category in {None, view.body.category}:
-                shown.add(view.id)
-                yield view
-                if len(shown) == limit:
-                    return
+def _after(material: "Material", listed: "list[Kept]", after: str | None) -> "list[Kept]":
+    """Return what comes after an operation, which may be named by any of its versions."""
+    if after is None:
+        return listed
+    last = record_of(material.ledger, after, "operation").id
+    for number, each in enumerate(listed, start=1):
+        if last in each.head.versions:
+            return listed[number:]
+    raise NotFoundError(f"the operation after which to begin, {after!r}, is not among those that are asked for")
 
 
-def _pages(material: "Material", text: str | None, after: str | None) -> Iterator[set[str]]:
-    last = None if after is None else record_of(material.ledger, after, "operation").id
-    if text is not None:
-        found = [record.id for record in material.ledger.find(text)]
-        if last is not None:
-            if last not in found:
-                raise NotFoundError(f"the operation after which to begin does not match {text!r}")
-            found = found[found.index(last) + 1 :]
-        yield set(found)
-        return
-    while records := material.ledger.operations(after=last, limit=200):
-        yield {record.id for record in records}
-        last = records[-1].id
+def _touched(material: "Material", code: str | None, claimant: str | None) -> "list[Kept]":
+    """Return the operations on which the claims asked for can be, with those that are read together with them."""
+    by = claimant if code is None else None
+    wholes = {each.whole for each in material.operations if _asks_for(each.head, code, by)}
+    return [each for each in material.operations if each.whole in wholes]
 
 
-def _touched(material: "Material", code: str | None, claimant: str | None) -> "LedgerView":
-    """Return the operations on which the claims asked for can be."""
-    if code is not None:
-        return material.view(material.ledger.about(code))
-    if claimant is not None:
-        # A code is written in capitals; names are compared without case.
-        return material.view(material.ledger.by_claimant(claimant.upper()))
-    return material.everything()
+def _asks_for(head: "Head", code: str | None, claimant: str | None) -> bool:
+    from comity.conduct.admission import folded
+
+    if code is not None and code not in head.about:
+        return False
+    # A code is written in capitals; names are compared without case.
+    return claimant is None or not head.claimants.isdisjoint({claimant.upper(), folded(claimant)})
+
+
+def _tell_rest(page: "list[Kept]", going_on: "list[Kept]") -> None:
+    """Say on which operations there are more claims, and how to go on."""
+    if len(page) < len(going_on):
+        click.echo(
+            f"claims about {len(page)} of {len(going_on)} operations; go on with --after {page[-1].id[:SHORT]}, or "
+            "take all with --limit 0 or comity conduct export",
+            err=True,
+        )
 
 
 def _redraws(given: dict[str, Any]) -> bool:

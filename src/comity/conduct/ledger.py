@@ -173,6 +173,19 @@ class Ledger:
             found.setdefault(str(row[1]), []).append(provenance_of(row))
         return {identifier: tuple(came) for identifier, came in found.items()}
 
+    def provenances_of(self, identifiers: Iterable[str]) -> dict[str, tuple[Provenance, ...]]:
+        """Return where each of some records came from, the earliest first; those that are not held are left out."""
+        found: dict[str, list[Provenance]] = {}
+        with self._database.reading() as tx:
+            for row in tx.each("ledger_provenances", {"ids": json.dumps(list(identifiers))}):
+                found.setdefault(str(row[1]), []).append(provenance_of(row))
+        return {identifier: tuple(came) for identifier, came in found.items()}
+
+    def loose(self) -> tuple[Record, ...]:
+        """Return the records that hang on no operation, in the order of arrival."""
+        with self._database.reading() as tx:
+            return self._records(tx.all("ledger_loose"))
+
     def count(self, kind: str | None = None) -> int:
         """Return how many records are held, or how many of one kind."""
         with self._database.reading() as tx:

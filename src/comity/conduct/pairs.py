@@ -233,12 +233,16 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """The answer to a question: one side a participant, by name, and what was searched."""
+    """The answer to a question: one side a participant, by name, and what was searched.
+
+    `left_out` says which operations are not shown, where there are too many for one page.
+    """
 
     question: Question
     as_of: date
     sides: tuple[Side, ...]
     searched: Searched
+    left_out: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the answer as JSON values."""
@@ -251,6 +255,7 @@ class Pairs:
             "end": None if question.end is None else question.end.isoformat(),
             "as_of": self.as_of.isoformat(),
             "searched": self.searched.text,
+            "left_out": self.left_out,
             "sides": [side.to_json() for side in self.sides],
         }
 
@@ -262,12 +267,13 @@ def pairs(
     as_of: date,
     commitments: CommitmentsAt | None = None,
     searched: Searched | None = None,
+    left_out: str | None = None,
 ) -> Pairs:
     """Lay commitments and claims side by side.
 
     `view` holds the operations and, as loose records, commitments and conforming acts. `commitments` answers what a
     participant had committed itself to on a day, from the tables and those records unless given. `searched` says what
-    was looked through where `view` holds only what a search gave.
+    was looked through where `view` holds only what a search gave, and `left_out` which of that it does not hold.
 
     Raises:
         NotFoundError: a record names a catalogue or item that is not there.
@@ -293,6 +299,7 @@ def pairs(
             page.side(code, names[code]) for code in sorted(names, key=lambda code: (folded(names[code]), code))
         ),
         searched=page.searched(),
+        left_out=left_out,
     )
 
 

@@ -39,6 +39,7 @@ LABEL: Final = (
     "claims up to nothing, puts states in no order and says of nobody that a commitment was broken."
 )
 _OPERATION_LANES: Final = (Lane.ALLEGED, Lane.CLAIM, Lane.REPLY, Lane.FINDING, Lane.CORRECTION)
+_WHOLE: Final = "Figures and periods below count every operation on record, also those that are not shown."
 _NOTHING: Final = "No public record found."
 
 _Section = tuple[str, Markup, Markup]
@@ -55,13 +56,15 @@ def state_report(material: Material, code: str) -> bytes:
         PolicyError: an operation is dated after the day of the report.
     """
     name = participant(code).name
-    view = material.about([code])
-    found = material.pairs(of_state(code))
+    question = of_state(code)
+    view = material.concerned(question).view
+    found = material.pairs(question)
     claims = _claims_about(view, [code])
     return _page(
         material,
         say("Claims and commitments: {name}", name=name),
         [
+            _shown(found),
             *_of_sides(material, found, view),
             _claims("claims", say("Claims and replies"), claims, material, found),
             _findings(view, [code], material),
@@ -84,7 +87,7 @@ def pair_report(material: Material, one: str, other: str) -> bytes:
     """
     question = of_pair(one, other)
     found = material.pairs(question)
-    view = material.about(question.about)
+    view = material.concerned(question).view
     shown = {line.claim for side in found.sides for line in side.lines if isinstance(line, ClaimLine)}
     claims = [said for said in _claims_about(view, question.about) if said[0].id in shown]
     figures = [section for side in found.sides for section in _figures(material, side.code, side.name)]
@@ -93,6 +96,7 @@ def pair_report(material: Material, one: str, other: str) -> bytes:
         material,
         say("Claims and commitments: {one} and {other}", one=names[0], other=names[1]),
         [
+            _shown(found),
             *_of_sides(material, found, view, claims),
             _claims("claims", say("Claims and replies"), claims, material, found),
             _findings(view, question.about, material, among={operation.id for _, operation in claims}),
@@ -187,6 +191,12 @@ def _of_sides(
             say("Commitments and conduct in keeping with them: {name}", name=side.name),
             _commitments(side),
         )
+
+
+def _shown(found: Pairs) -> _Section:
+    """Return which operations are not on the page, nothing where all are."""
+    told = paragraphs(say(found.left_out), say(_WHOLE)) if found.left_out is not None else Markup("")
+    return "shown", say("What this page shows"), told
 
 
 def _commitments(side: Side) -> Markup:

@@ -5,29 +5,57 @@ found" says how much was looked through.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Final
 
 from comity.conduct.bulk import many_objects
 from comity.conduct.commitments.statements import KINDS as COMMITMENT_KINDS
 from comity.conduct.counting import Claims, facts_of
-from comity.conduct.kept import Kept, facts, kept_operations
+from comity.conduct.kept import Head, Kept, facts, kept_operations
 from comity.conduct.ledger import Ledger
 from comity.conduct.pairs import Pairs, Question, Searched, pairs
 from comity.conduct.record import Provenance, Record
 from comity.conduct.view import LedgerView, OperationView, fold
 
+# Of more claims than these, a page shows those about the newest operations; who reads on line by line needs no more.
+MOST_CLAIMS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concerned:
+    """The operations that a question is about, newest ones first of all; `of` is how many there are altogether."""
+
+    view: LedgerView
+    of: int
+
+    @property
+    def text(self) -> str | None:
+        """What is not shown, or None where nothing is left out."""
+        if self.of == len(self.view.operations):
+            return None
+        return (
+            f"{self.of} operations are concerned; shown are the {len(self.view.operations)} that are said to have "
+            "happened last; a higher --limit shows more, and comity conduct export csv --about has all of them"
+        )
+
 
 class Material:
-    """A ledger as it was on a day, asked for views; `clustering` off makes every claim a voice of its own."""
+    """A ledger as it was on a day, asked for views; `clustering` off makes every claim a voice of its own.
 
-    def __init__(self, ledger: Ledger, *, as_of: date, clustering: bool = True) -> None:
+    `most` is how many claims a page about participants shows; None is all of them.
+    """
+
+    def __init__(self, ledger: Ledger, *, as_of: date, clustering: bool = True, most: int | None = MOST_CLAIMS) -> None:
         self.ledger = ledger
         self.as_of = as_of
         self._clustering = clustering
-        self._everything: LedgerView | None = None
+        self._most = most
         self._claims: Claims | None = None
+        self._concerned: dict[Question, Concerned] = {}
+        # Where the records of the views came from that were asked for so far.
+        self._came: dict[str, tuple[Provenance, ...]] = {}
 
     def provenances(self, identifier: str) -> tuple[Provenance, ...]:
         """Return everywhere a record came from by the day, the earliest first.
@@ -35,16 +63,32 @@ class Material:
         Raises:
             NotFoundError: no such record is held.
         """
-        return tuple(came for came in self.ledger.provenances(identifier) if came.on <= self.as_of)
+        came = self._came.get(identifier) or self.ledger.provenances(identifier)
+        return tuple(each for each in came if each.on <= self.as_of)
 
     def view(self, records: Iterable[Record]) -> LedgerView:
         """Return the view of some records as it was on the day."""
         return fold(records, as_of=self.as_of, clustering=self._clustering)
 
-    def about(self, codes: Iterable[str]) -> LedgerView:
-        """Return the operations of which a claim or finding names one of some participants, with loose records."""
-        found = [record for code in codes for record in self.ledger.about(code)]
-        return self.view([*found, *self.loose()])
+    def concerned(self, question: Question) -> Concerned:
+        """Return the operations that a question is about, with loose records; of too many, the newest."""
+        if question not in self._concerned:
+            asked = [each for each in self.operations if _concerns(each.head, question)]
+            chosen = asked if self._most is None else first_claims(sorted(asked, key=_newest_first), self._most)
+            self._concerned[question] = Concerned(view=self.of(each.id for each in chosen), of=len(asked))
+        return self._concerned[question]
+
+    def of(self, identifiers: Iterable[str]) -> LedgerView:
+        """Return the view of some operations, without those that are read together with them, with loose records.
+
+        Raises:
+            NotFoundError: one of them is not held.
+        """
+        wanted = set(identifiers)
+        records = self.ledger.of_operations(wanted)
+        self._came |= self.ledger.provenances_of(record.id for record in records)
+        view = self.view([*records, *self.loose()])
+        return replace(view, operations=tuple(each for each in view.operations if each.id in wanted))
 
     def operation(self, identifier: str) -> LedgerView:
         """Return the view of one operation and of what is read together with it, with loose records.
@@ -56,23 +100,13 @@ class Material:
 
     def loose(self) -> tuple[Record, ...]:
         """Return the records about commitments and confidence, and the corrections of them."""
-        found = [record for kind in COMMITMENT_KINDS for record in self.ledger.records(kind)]
+        loose = self.ledger.loose()
+        found = [record for record in loose if record.kind in COMMITMENT_KINDS]
         held = {record.id for record in found}
-        if not held:
-            return ()
-        waiting = list(self.ledger.records("correction"))
-        while True:
-            more = [record for record in waiting if _corrects(record) in held and record.id not in held]
-            if not more:
-                return tuple(found)
+        while more := [record for record in loose if _corrects(record) in held and record.id not in held]:
             found += more
             held |= {record.id for record in more}
-
-    def everything(self) -> LedgerView:
-        """Return the view of the whole ledger, computed once."""
-        if self._everything is None:
-            self._everything = self.view(self.ledger.records())
-        return self._everything
+        return tuple(found)
 
     @cached_property
     def operations(self) -> tuple[Kept, ...]:
@@ -110,7 +144,8 @@ class Material:
             MalformedError: a table does not follow its format.
             StoreError: the ledger or an installed table cannot be read.
         """
-        return pairs(question, self.about(question.about), as_of=self.as_of, searched=self.searched())
+        found = self.concerned(question)
+        return pairs(question, found.view, as_of=self.as_of, searched=self.searched(), left_out=found.text)
 
 
 def with_provenances(ledger: Ledger, records: Iterable[Record]) -> Iterable[Record]:
@@ -122,6 +157,35 @@ def with_provenances(ledger: Ledger, records: Iterable[Record]) -> Iterable[Reco
             # The id covers what is said and not where it came from, so that it need not be computed again.
             vars(again)["id"] = record.id
             yield again
+
+
+def first_claims(operations: Iterable[Kept], most: int) -> list[Kept]:
+    """Return the first operations while they have no more claims together, and one in any case."""
+    found: list[Kept] = []
+    for each in operations:
+        most -= each.head.claims
+        if found and most < 0:
+            break
+        found.append(each)
+    return found
+
+
+def _concerns(head: Head, question: Question) -> bool:
+    """Say whether a line of the answer can be about an operation; `pairs` decides of each claim."""
+    if head.about.isdisjoint(question.about):
+        return False
+    if question.towards and question.towards.isdisjoint(head.operation.hit | head.claimants):
+        return False
+    return (question.begin is None or head.end is None or head.end >= question.begin) and (
+        question.end is None or head.begin is None or head.begin <= question.end
+    )
+
+
+def _newest_first(kept: Kept) -> tuple[int, str]:
+    """Return the order by when operations are said to have happened, those without a day last."""
+    occurred = kept.head.operation.occurred
+    day = kept.head.end if occurred is None else occurred.latest
+    return -(date.min if day is None else day).toordinal(), kept.id
 
 
 def _corrects(record: Record) -> str | None:
