@@ -126,6 +126,18 @@ def test_a_retracted_claim_is_listed_as_retracted(observatory: str) -> None:
     assert f"Lantern Labs retracts {gone.id[:12]} on 2026-04-10: The claimant withdraws it." in listed
 
 
+def test_claims_come_in_pages_of_whole_operations_that_go_on(observatory: str) -> None:
+    first = call("--folder", observatory, "claims", "--limit", "1", *ON)
+    assert first.stdout.startswith(gone.id[:12])
+    assert f"claims about 1 of 2 operations; go on with --after {harbour.id[:12]}" in first.stderr
+    later = call("--folder", observatory, "claims", "--limit", "1", "--after", harbour.id[:12], *ON)
+    assert [line[:12] for line in later.stdout.splitlines() if not line.startswith(" ")] == [said.id[:12], lab.id[:12]]
+    assert "go on" not in later.stderr
+    assert len(data("--folder", observatory, "claims", "--limit", "0", *ON)) == 3
+    with pytest.raises(NotFoundError, match="is not among those that are asked for"):
+        ask(observatory, "claims", "--about", "XEE", "--after", ferry.id, *ON)
+
+
 def test_claims_can_be_left_out_and_then_the_list_says_so(observatory: str) -> None:
     done = call("--folder", observatory, "claims", "--about", "XAA", "--without-claimant", "Lantern Labs", *ON)
     assert "Lantern" not in done.stdout

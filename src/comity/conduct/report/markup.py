@@ -36,9 +36,7 @@ Child = Markup | str | int
 
 def text(value: Child) -> Markup:
     """Return a child as markup: finished as it is, anything else escaped and without hidden marks."""
-    if isinstance(value, Markup):
-        return value
-    return Markup(escape(_HIDDEN.sub("\ufffd", str(value)), quote=True))
+    return value if isinstance(value, Markup) else _escaped(str(value))
 
 
 def tag(name: str, /, *children: Child, **attributes: Child | None) -> Markup:
@@ -119,6 +117,12 @@ def short(value: str, width: int) -> str:
         taken.append(sign)
         used += columns
     return value
+
+
+@lru_cache(maxsize=4096)
+def _escaped(value: str) -> Markup:
+    # A page says most of its texts many times: words of the program, names, titles.
+    return Markup(escape(_HIDDEN.sub("\ufffd", value), quote=True))
 
 
 @lru_cache(maxsize=4096)

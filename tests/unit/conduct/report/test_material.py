@@ -1,0 +1,82 @@
+"""What a page needs of a ledger: the same as from everything on record, and of too much the newest, which it says."""
+
+import random
+from datetime import date
+
+import pytest
+
+from comity.conduct.kinds import KINDS
+from comity.conduct.ledger import Ledger
+from comity.conduct.pairs import Question, of_pair, of_state, pairs
+from comity.conduct.record import Record
+from comity.conduct.report.assembled import state_report
+from comity.conduct.report.material import Material
+from comity.conduct.statements import Period
+from comity.conduct.view import fold
+from support.conduct_chance import random_records
+from support.conduct_records import claim, operation
+
+AS_OF = date(2026, 12, 31)
+
+
+def one_a_year(years: range) -> list[Record]:
+    """Return operations that are said to have happened in different years, each with three claims."""
+    deeds = [operation(f"Deed {year}", occurred=Period(begin=str(year))) for year in years]
+    return [*deeds, *(claim(deed, by) for deed in deeds for by in ("XBB", "XCA", "Beacon"))]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_pairs_are_those_that_a_view_of_everything_gives(seed: int) -> None:
+    chance = random.Random(seed)
+    questions = [
+        of_state("XAA"),
+        of_state("XAC", begin=date(2025, 2, 1), end=date(2025, 12, 31)),
+        of_state("XAA", end=date(2026, 1, 7)),
+        of_pair("XAA", "XBB"),
+        of_pair("XHA", "XAC", begin=date(2025, 3, 4)),
+    ]
+    with Ledger.open(":memory:", create=True, exercise=True, kinds=KINDS) as ledger:
+        ledger.add(random_records(chance))
+        for as_of in (AS_OF, date(2026, 5, 1)):
+            material = Material(ledger, as_of=as_of, most=None)
+            everything = fold(ledger.records(), as_of=as_of)
+            for question in questions:
+                whole = pairs(question, everything, as_of=as_of, searched=material.searched())
+                assert material.pairs(question).to_json() == whole.to_json()
+
+
+def test_of_too_many_operations_those_are_shown_that_are_said_to_have_happened_last() -> None:
+    with Ledger.open(":memory:", create=True, exercise=True, kinds=KINDS) as ledger:
+        ledger.add([*one_a_year(range(2010, 2020)), *one_a_year(range(2005, 2010))])
+        for most, years in ((7, [2018, 2019]), (6, [2018, 2019]), (1, [2019]), (45, list(range(2005, 2020)))):
+            found = Material(ledger, as_of=AS_OF, most=most).concerned(of_state("XAA"))
+            assert [view.body.title for view in found.view.operations] == [f"Deed {year}" for year in years]
+            assert (found.of, found.text is None) == (15, most == 45)
+        # What the period leaves out is not counted as left out.
+        question = of_state("XAA", begin=date(2018, 1, 1))
+        assert Material(ledger, as_of=AS_OF, most=6).concerned(question).text is None
+
+
+def test_a_page_says_what_it_leaves_out_and_where_the_rest_is() -> None:
+    with Ledger.open(":memory:", create=True, exercise=True, kinds=KINDS) as ledger:
+        ledger.add(one_a_year(range(2010, 2020)))
+        page = state_report(Material(ledger, as_of=AS_OF, most=9), "XAA").decode()
+        told = (
+            "10 operations are concerned; shown are the 3 that are said to have happened last; a higher --limit shows "
+            "more, and comity conduct export csv --about has all of them"
+        )
+        assert told in page
+        assert page.count('class="both"') == 9
+        assert "Deed 2016" not in page
+        assert "10 of 10 (100 %)" in page
+        assert told == Material(ledger, as_of=AS_OF, most=9).pairs(of_state("XAA")).left_out
+        whole = state_report(Material(ledger, as_of=AS_OF), "XAA").decode()
+        assert whole.count('class="both"') == 30
+        assert "What this page shows" not in whole
+
+
+def test_a_question_about_nobody_on_record_has_no_operations() -> None:
+    with Ledger.open(":memory:", create=True, exercise=True, kinds=KINDS) as ledger:
+        ledger.add(one_a_year(range(2010, 2012)))
+        found = Material(ledger, as_of=AS_OF).concerned(Question(title="Nobody", about=("XGA",)))
+        assert (found.view.operations, found.of, found.text) == ((), 0, None)
