@@ -84,7 +84,7 @@ def lens(folder: Path | None, identifier: str, about: str, day: str | None, *, a
     an ungraded claim weighs nothing in it.
     """
     from comity.conduct.lens import LensSettings, look, voices_about
-    from comity.conduct.verbs import guarded
+    from comity.conduct.verbs import written
     from comity.parties.participants import participant
 
     code = code_of(about)
@@ -92,7 +92,7 @@ def lens(folder: Path | None, identifier: str, about: str, day: str | None, *, a
         operation = record_of(material.ledger, identifier, "operation")
         view = material.operation(operation.id).operation(operation.id)
     name, title = participant(code).name, view.body.title
-    proposition = guarded(f"claims that name {name} about {title}", quoted=(name, title))
+    proposition = written("claims that name {name} about {title}", name=name, title=title)
     found = look(voices_about(view, code), proposition=proposition, settings=LensSettings(on=True))
     if as_json:
         print_json(found.to_json())

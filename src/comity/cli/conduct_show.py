@@ -20,6 +20,8 @@ from comity.errors import NotFoundError
 
 if TYPE_CHECKING:
     from comity.conduct.kept import Head, Kept
+    from comity.conduct.ledger import Ledger
+    from comity.conduct.record import Record
     from comity.conduct.report.material import Material
     from comity.conduct.view import ClaimView
 
@@ -32,8 +34,20 @@ _CODE_LENGTH = 3
 @json_option
 @click.pass_obj
 def show(folder: Path | None, identifier: str, day: str | None, *, as_json: bool) -> None:
-    """Show the record ID, which may be the beginning of an id; an operation with everything that hangs on it."""
-    from comity.cli.conduct_text import operation_json, operation_lines, record_json, record_lines
+    """Show the record ID, which may be the beginning of an id, with what became of it.
+
+    An operation comes with everything that hangs on it, a claim with the replies to it.
+    """
+    from comity.cli.conduct_text import (
+        claim_block,
+        claim_json,
+        operation_json,
+        operation_lines,
+        stated_json,
+        stated_lines,
+    )
+    from comity.conduct.corrections import Fates, Stated
+    from comity.conduct.statements import Body
 
     with material_of(folder, day_of(day)) as material:
         record = record_of(material.ledger, identifier)
@@ -45,10 +59,19 @@ def show(folder: Path | None, identifier: str, day: str | None, *, as_json: bool
                 print_lines(operation_lines(view, material.provenances))
             return
         came = material.provenances(record.id)
-        if as_json:
-            print_json(record_json(record, came))
-        else:
-            print_lines(record_lines(record, came))
+        operation = _operation_of(material.ledger, record)
+        beside = material.loose() if operation is None else material.ledger.of_operation(operation)
+        stated: Stated[Body] = Fates([record, *beside], material.as_of).stated(record)
+        told, lines = stated_json(stated, came), list(stated_lines(stated, came))
+        if operation is not None and record.kind == "claim":
+            folded = material.view(beside)
+            claim, view = folded.claim(record.id), folded.operation(operation)
+            told |= claim_json(claim, view, material.provenances)
+            lines = [*claim_block(claim, view), "", *lines]
+    if as_json:
+        print_json(told)
+    else:
+        print_lines(lines)
 
 
 @click.command("operations")
@@ -154,6 +177,19 @@ def claims(
         told = f"; {hidden} left out: {redraw.text}" if hidden else ""
         click.echo(f"{len(held)} claims{told}", err=True)
         _tell_rest(page, going_on)
+
+
+def _operation_of(ledger: "Ledger", record: "Record") -> str | None:
+    """Return the operation on which a record hangs, itself or by what it is about; None for one that hangs on none."""
+    while record.kind != "operation":
+        body = record.body
+        # What stands under these names is held; admission sees to it.
+        above = (getattr(body, name, None) for name in ("operation", "corrects", "claim"))
+        target = next((each for each in above if isinstance(each, str)), None)
+        if target is None:
+            return None
+        record = ledger.record(target)
+    return record.id
 
 
 def _after(material: "Material", listed: "list[Kept]", after: str | None) -> "list[Kept]":

@@ -4,16 +4,16 @@ Who says a thing stands before what is said, and the replies to a claim stand be
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
 
 from comity.cli.conduct_options import SHORT
-from comity.conduct.corrections import CorrectedBy, CorrectionView
+from comity.conduct.corrections import CorrectedBy, CorrectionView, Stated
 from comity.conduct.pairs import time_of
 from comity.conduct.record import Origin, Provenance, Record
 from comity.conduct.sentences import claim_sentence, finding_sentence, reply_sentence
 from comity.conduct.statements import encode_body
-from comity.conduct.verbs import guarded
+from comity.conduct.verbs import written
 from comity.conduct.view import ClaimView, OperationView, shown_name
 
 Provenances = Callable[[str], tuple[Provenance, ...]]
@@ -23,16 +23,18 @@ NO_REPLY: Final = "no reply on record, and no search for one"
 
 def operation_line(view: OperationView) -> str:
     """Return an operation on one line, with how much is on record about it."""
-    body = view.body
-    when = _occurred(view) or "no time given"
     voices = sum(each.voices for each in view.voices)
     fate = ", retracted" if view.retracted else ", disputed" if view.disputed else ""
-    told = (
-        f"{view.id[:SHORT]}  {body.title} ({body.category}, {when}{fate}): {_number(len(view.claims), 'claim')} from "
-        f"{_number(voices, 'voice')}, {_number(len(view.replies), 'reply', 'replies')}, "
-        f"{_number(len(view.findings), 'finding')}"
+    return written(
+        f"{{id}}  {{title}} ({{category}}, {{when}}{fate}): {{claims}}, {{replies}}, {{findings}}",
+        id=view.id[:SHORT],
+        title=view.body.title,
+        category=view.body.category,
+        when=_occurred(view) or "no time given",
+        claims=_standing(view.claims, "claim", f" from {_number(voices, 'voice')}"),
+        replies=_standing(view.replies, "reply", many="replies"),
+        findings=_standing(view.findings, "finding"),
     )
-    return guarded(told, quoted=(body.title,))
 
 
 def operation_summary(view: OperationView) -> dict[str, object]:
@@ -46,6 +48,10 @@ def operation_summary(view: OperationView) -> dict[str, object]:
         "retracted": view.retracted,
         "disputed": view.disputed,
         "claims": len(view.claims),
+        "standing": {
+            name: sum(each.stands for each in stated)
+            for name, stated in (("claims", view.claims), ("replies", view.replies), ("findings", view.findings))
+        },
         "voices": [
             {"polarity": each.polarity, "claims": each.claims, "voices": each.voices, "unnamed": each.unnamed}
             for each in view.voices
@@ -85,12 +91,8 @@ def operation_json(view: OperationView, provenances: Provenances) -> dict[str, o
         "body": encode_body(view.body),
         "provenances": _came_json(view.id, provenances),
         "claims": [claim_json(claim, view, provenances) for claim in view.claims],
-        "replies": [
-            record_json(each.record, provenances(each.id)) | {"retracted": each.retracted} for each in view.replies
-        ],
-        "findings": [
-            record_json(each.record, provenances(each.id)) | {"retracted": each.retracted} for each in view.findings
-        ],
+        "replies": [stated_json(each, provenances(each.id)) for each in view.replies],
+        "findings": [stated_json(each, provenances(each.id)) for each in view.findings],
         "corrections": [
             record_json(each.record, provenances(each.id)) | {"in_effect": each.in_effect} for each in view.corrections
         ],
@@ -117,6 +119,7 @@ def claim_block(
         yield f"  not given: {'; '.join(claim.body.lacks)}"
     for reply in claim.replies:
         yield f"  reply: {reply_sentence(reply)}"
+        yield from (f"    {correction_sentence(each)}" for each in reply.corrections)
     if not claim.replies:
         yield f"  reply: {NO_REPLY}"
     yield from (f"  {correction_sentence(each)}" for each in claim.corrections)
@@ -138,7 +141,7 @@ def claim_json(claim: ClaimView, view: OperationView, provenances: Provenances) 
         "disputed": claim.disputed,
         "stands": claim.stands,
         "cluster": claim.cluster,
-        "replies": [record_json(each.record, provenances(each.id)) for each in claim.replies],
+        "replies": [stated_json(each, provenances(each.id)) for each in claim.replies],
         "no_reply": None if claim.replies else NO_REPLY,
         "corrections": [each.id for each in claim.corrections],
         "gradings": [each.id for each in claim.gradings],
@@ -147,11 +150,31 @@ def claim_json(claim: ClaimView, view: OperationView, provenances: Provenances) 
     }
 
 
-def record_lines(record: Record, came: Iterable[Provenance]) -> Iterator[str]:
-    """Yield any record as it stands."""
-    yield f"{record.kind} {record.id}"
-    yield from json.dumps(encode_body(record.body), ensure_ascii=False, indent=2, sort_keys=True).split("\n")
+def stated_lines(stated: Stated[Any], came: Iterable[Provenance]) -> Iterator[str]:
+    """Yield any record, with what became of it before what it says."""
+    yield f"{stated.kind} {stated.id}"
+    if stated.retracted:
+        yield "retracted; it stays on record as retracted"
+    elif stated.replaced_by is not None:
+        yield f"corrected; {stated.replaced_by[:SHORT]} stands in its place"
+    elif not stated.stands:
+        yield "corrected, and the corrections differ"
+    if stated.disputed:
+        yield "disputed"
+    yield from map(correction_sentence, stated.corrections)
+    yield from json.dumps(encode_body(stated.body), ensure_ascii=False, indent=2, sort_keys=True).split("\n")
     yield from (came_text(each) for each in came)
+
+
+def stated_json(stated: Stated[Any], came: Iterable[Provenance]) -> dict[str, object]:
+    """Return any record with what became of it, as JSON values."""
+    return record_json(stated.record, came) | {
+        "retracted": stated.retracted,
+        "replaced_by": stated.replaced_by,
+        "disputed": stated.disputed,
+        "stands": stated.stands,
+        "corrections": [each.id for each in stated.corrections],
+    }
 
 
 def record_json(record: Record, came: Iterable[Provenance]) -> dict[str, object]:
@@ -174,8 +197,8 @@ def correction_sentence(view: CorrectionView) -> str:
         effect = "; this was itself withdrawn"
     elif view.made_by is CorrectedBy.OTHER:
         effect = "; it is another's word and changes nothing"
-    text = f"{by} {what} {body.corrects[:SHORT]}{instead} on {body.said}{effect}: {body.reason}"
-    return guarded(text, quoted=(by, body.reason))
+    template = f"{{by}} {what} {{corrects}}{instead} on {{day}}{effect}: {{reason}}"
+    return written(template, by=by, corrects=body.corrects[:SHORT], day=body.said, reason=body.reason)
 
 
 def came_text(came: Provenance) -> str:
@@ -225,6 +248,13 @@ def _came(identifier: str, provenances: Provenances) -> list[str]:
 
 def _came_json(identifier: str, provenances: Provenances) -> list[dict[str, str]]:
     return [each.to_json() for each in provenances(identifier)]
+
+
+def _standing(stated: Sequence[Stated[Any]], one: str, more: str = "", *, many: str | None = None) -> str:
+    """Return how many of some records stand, and how many are there still as retracted or corrected."""
+    standing = sum(each.stands for each in stated)
+    gone = "" if standing == len(stated) else f" ({len(stated) - standing} retracted or corrected)"
+    return f"{_number(standing, one, many)}{more}{gone}"
 
 
 def _number(number: int, one: str, many: str | None = None) -> str:

@@ -16,7 +16,7 @@ from comity.conduct.admission import folded
 from comity.conduct.commitments.since import Since
 from comity.conduct.counting_rules import DEFAULT_RULE, Basis, CountingRule, counting_rule
 from comity.conduct.statements import Category, Level, Speaker
-from comity.conduct.verbs import guarded
+from comity.conduct.verbs import guarded, written
 from comity.errors import MalformedError
 
 _CATEGORIES: Final[tuple[Category, ...]] = get_args(Category)
@@ -110,15 +110,15 @@ class Redraw:
             ("categories", self.leave_out_categories),
         ):
             if values:
-                parts.append(f"without the {what} {', '.join(sorted(values))}")
+                parts.append(written("without the {what} {names}", what=what, names=", ".join(sorted(values))))
         if self.leave_out_single_voices:
             parts.append("without what a single voice says")
         if self.leave_out_last_months:
-            parts.append(f"without the last {self.leave_out_last_months} months")
+            parts.append(written("without the last {months} months", months=str(self.leave_out_last_months)))
         if not self.clustering:
             parts.append("every claim as a voice of its own")
-        quoted = (*self.leave_out_sources, *self.leave_out_claimants)
-        return guarded(", ".join(parts), quoted=quoted)
+        # Each part is ours, or has passed the guard apart from the names that it quotes.
+        return ", ".join(parts)
 
     def to_json(self) -> dict[str, object]:
         """Return the redraw as JSON values."""

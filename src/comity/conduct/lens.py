@@ -26,7 +26,7 @@ from typing import Final, Literal
 from comity.conduct.admission import folded
 from comity.conduct.grading import ClaimGrade, grade_of, load_questions
 from comity.conduct.statements import Level
-from comity.conduct.verbs import guarded
+from comity.conduct.verbs import guarded, written
 from comity.conduct.view import OperationView, shown_name
 from comity.errors import MalformedError, PolicyError
 
@@ -188,10 +188,10 @@ class LensView:
         """Return one line that never stands without its label."""
         opinion = self.opinion
         dispute = "disputed" if self.disputed else "only one side speaks"
-        return guarded(
-            f"{self.label}: {self.proposition}: belief {opinion.belief}, disbelief {opinion.disbelief}, "
+        return written(
+            f"{self.label}: {{proposition}}: belief {opinion.belief}, disbelief {opinion.disbelief}, "
             f"uncertainty {opinion.uncertainty}, base rate {opinion.base_rate}; {dispute}",
-            quoted=(self.proposition,),
+            proposition=self.proposition,
         )
 
     def to_json(self) -> dict[str, object]:

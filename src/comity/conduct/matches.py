@@ -16,7 +16,7 @@ from comity.conduct.commitments.catalogue import MEMORY_NOTICE
 from comity.conduct.commitments.in_force import Bond, CommitmentsOn, InForce, falling_under
 from comity.conduct.commitments.since import Since
 from comity.conduct.statements import Category, Match
-from comity.conduct.verbs import guarded
+from comity.conduct.verbs import guarded, written
 
 # The commitments of a participant on a day.
 CommitmentsAt = Callable[[str, date], CommitmentsOn]
@@ -80,14 +80,20 @@ class MatchLine:
     @property
     def text(self) -> str:
         """The match in words: commitment, how it stood, bond, reason and who gave it."""
-        parts = [f"{self.commitment}: {self.relation.label}"]
+        template = "{commitment}: {relation}; {held}reason given by {coder} on {said}: {reason}"
+        held = ""
         if self.held is not None:
             notice = f"; {MEMORY_NOTICE}" if MEMORY_NOTICE in self.held.notices else ""
-            parts.append(f"{self.held.label} ({self.held.bond.label}, {self.held.act} {self.held.since_text}{notice})")
-        reason = self.reason.strip() or "none"
-        parts.append(f"reason given by {self.coder} on {self.said}: {reason}")
-        label = () if self.held is None else (self.held.label,)
-        return guarded("; ".join(parts), quoted=(*label, reason, self.coder))
+            held = f"{self.held.label} ({self.held.bond.label}, {self.held.act} {self.held.since_text}{notice}); "
+        return written(
+            template,
+            commitment=self.commitment,
+            relation=guarded(self.relation.label),
+            held=held,
+            coder=self.coder,
+            said=self.said,
+            reason=self.reason.strip() or "none",
+        )
 
     def to_json(self) -> dict[str, object]:
         """Return the match as JSON values."""

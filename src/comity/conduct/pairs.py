@@ -23,7 +23,7 @@ from comity.conduct.matches import CommitmentsAt, MatchLine, matched, unmatched
 from comity.conduct.record import Record
 from comity.conduct.sentences import claim_sentence, conforming, finding_sentence, reply_sentence
 from comity.conduct.statements import Body, Finding, Period, Speaker, Subject
-from comity.conduct.verbs import guarded
+from comity.conduct.verbs import guarded, written
 from comity.conduct.view import ClaimView, LedgerView, OperationView
 from comity.errors import MalformedError
 from comity.parties.participants import participant
@@ -461,7 +461,7 @@ def _commitment_lines(entries: Iterable[InForce]) -> Iterator[CommitmentLine]:
         notice = f"; {MEMORY_NOTICE}" if any(MEMORY_NOTICE in row.notices for row in rows) else ""
         yield CommitmentLine(
             when=rows[0].since,
-            text=guarded(f"{what}: {terms}{notice}", quoted=(what, terms)),
+            text=written("{what}: {terms}{notice}", what=what, terms=terms, notice=notice),
             keys=tuple(row.key for row in rows),
             commitments=tuple(rows),
         )

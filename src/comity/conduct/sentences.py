@@ -18,7 +18,7 @@ from comity.conduct.commitments.statements import (
 from comity.conduct.corrections import Stated
 from comity.conduct.record import Record
 from comity.conduct.statements import Finding, Reply, Subject
-from comity.conduct.verbs import guarded
+from comity.conduct.verbs import written
 from comity.conduct.view import ClaimView, OperationView, shown_name
 from comity.parties.participants import participant
 
@@ -60,23 +60,28 @@ def claim_sentence(claim: ClaimView, operation: OperationView, when: str | None)
     """
     body = claim.body
     claimant, title = shown_name(body.claimant), operation.body.title
-    whom = [shown_name(subject) for subject in body.about]
     saying = "denies" if body.polarity == "denies" else "claims"
     instead = " instead" if body.polarity == "reassigns" else ""
     parts = []
-    for subject, name in zip(body.about, whom, strict=True):
-        what = f"it came from {name}" if subject.level == "place" else f"{name} ({level_text(subject)}) is behind it"
-        parts.append(f"{claimant} {saying} that {what}{instead}")
+    for subject in body.about:
+        what = "it came from {name}" if subject.level == "place" else "{name} ({level}) is behind it"
+        template = f"{{claimant}} {saying} that {what}{instead}"
+        parts.append(written(template, claimant=claimant, name=shown_name(subject), level=level_text(subject)))
     basis = "none given" if body.basis_tier is None else TIERS[body.basis_tier]
     fate = ""
     if claim.retracted:
         fate = "; the claim is retracted"
     elif claim.replaced_by is not None:
         fate = "; the claim is corrected by another"
-    return guarded(
-        f"{when or 'no time given'}: {title} ({operation.body.category}): {'; '.join(parts)}; "
-        f"said {body.said or 'on a day not given'}; basis: {basis}{fate}",
-        quoted=(title, claimant, *whom),
+    # Each part has passed the guard by itself.
+    return written(
+        f"{{when}}: {{title}} ({{category}}): {{parts}}; said {{said}}; basis: {{basis}}{fate}",
+        when=when or "no time given",
+        title=title,
+        category=operation.body.category,
+        parts="; ".join(parts),
+        said=body.said or "on a day not given",
+        basis=basis,
     )
 
 
@@ -95,14 +100,15 @@ def reply_sentence(stated: Stated[Reply]) -> str:
     """
     body = stated.body
     by = shown_name(body.by)
-    fate = "; the reply is retracted" if stated.retracted else ""
+    # What became of a reply comes before its words, which are long and could say the same of themselves.
+    fate = "; the reply is retracted" if stated.retracted else "" if stated.stands else "; the reply is corrected"
     if body.kind == "silence":
-        where = "" if body.searched_where is None else f" in {body.searched_where}"
-        text = f"no reply by {by} found; searched on {body.searched or 'a day not given'}{where}{fate}"
-        return guarded(text, quoted=(by, where))
-    said = "" if body.text is None else f"; in its words: {body.text}"
-    day = body.said or "on a day not given"
-    return guarded(f"{by} {_REPLIES[body.kind]}, {day}{said}{fate}", quoted=(by, said))
+        where = "" if body.searched_where is None else " in {where}"
+        template = f"no reply by {{by}} found; searched on {{day}}{where}{fate}"
+        return written(template, by=by, day=body.searched or "a day not given", where=body.searched_where or "")
+    words = "" if body.text is None else "; in its words: {words}"
+    template = f"{{by}} {_REPLIES[body.kind]}, {{day}}{fate}{words}"
+    return written(template, by=by, day=body.said or "on a day not given", words=body.text or "")
 
 
 def finding_sentence(stated: Stated[Finding], operation: OperationView) -> str:
@@ -113,12 +119,17 @@ def finding_sentence(stated: Stated[Finding], operation: OperationView) -> str:
     """
     body = stated.body
     by, title = shown_name(body.investigator), operation.body.title
-    dissent = "" if body.dissent is None else f"; dissent: {body.dissent}"
-    fate = "; the finding is retracted" if stated.retracted else ""
-    return guarded(
-        f"{title}: found by {by} under mandate {body.mandate}, by the standard {body.standard_of_proof}: "
-        f"{body.conclusion}{dissent}{fate}",
-        quoted=(title, by, body.mandate, body.standard_of_proof, body.conclusion, dissent),
+    dissent = "" if body.dissent is None else "; dissent: {dissent}"
+    fate = "" if stated.stands else ", since retracted" if stated.retracted else ", since corrected"
+    return written(
+        f"{{title}}: found by {{by}} under mandate {{mandate}}, by the standard {{standard}}{fate}: "
+        f"{{conclusion}}{dissent}",
+        title=title,
+        by=by,
+        mandate=body.mandate,
+        standard=body.standard_of_proof,
+        conclusion=body.conclusion,
+        dissent=body.dissent or "",
     )
 
 
@@ -134,43 +145,45 @@ def conforming(record: Record, code: str, name: str) -> Conforming | None:
             by, kind = body.said_by.name, body.kind.replace("_", " ")
             return Conforming(
                 day=body.on,
-                text=guarded(f"{by} reports of {name}: {kind}: {body.summary}", quoted=(by, name, body.summary)),
+                text=written(
+                    "{by} reports of {name}: {kind}: {words}", by=by, name=name, kind=kind, words=body.summary
+                ),
                 towards=frozenset(body.towards),
                 under=tuple(body.under),
             )
         case Disclosure(participant=who, answer="published") if who == code:
-            text = f"{body.said_by.name} says of {name}: answer published to the question {body.question}"
-            return Conforming(day=body.said, text=guarded(text, quoted=(body.said_by.name, name, body.question)))
+            template = "{by} says of {name}: answer published to the question {question}"
+            text = written(template, by=body.said_by.name, name=name, question=body.question)
+            return Conforming(day=body.said, text=text)
         case PactReturn(by=who) if who == code:
-            return Conforming(
-                day=body.on, text=guarded(f"{name}: return made under a pact ({body.what})", quoted=(name,))
-            )
+            text = written("{name}: return made under a pact ({what})", name=name, what=body.what)
+            return Conforming(day=body.on, text=text)
         case Ping(by=who) if who == code:
             return Conforming(
                 day=body.sent[:10],
-                text=guarded(f"{name}: contact drill begun with {body.to}", quoted=(name,)),
+                text=written("{name}: contact drill begun with {to}", name=name, to=body.to),
                 towards=frozenset({body.to}),
                 under=() if body.under is None else (body.under,),
             )
         case PingAnswer(by=who) if who == code:
             return Conforming(
                 day=body.answered[:10],
-                text=guarded(f"{name}: answer given to a contact drill of {body.to}", quoted=(name,)),
+                text=written("{name}: answer given to a contact drill of {to}", name=name, to=body.to),
                 towards=frozenset({body.to}),
             )
         case Notification(by=who) if who == code:
             return Conforming(
                 day=body.on,
-                text=guarded(f"{name}: notification given, about: {body.subject}", quoted=(name,)),
+                text=written("{name}: notification given, about: {words}", name=name, words=body.subject),
                 towards=frozenset(body.to),
                 under=tuple(body.under),
             )
         case Consultation(parties=who, state="held") if code in who:
             others = frozenset(who) - {code}
-            text = f"{name}: consultation held with {', '.join(sorted(others))}: {body.topic}"
+            template = "{name}: consultation held with {others}: {topic}"
             return Conforming(
                 day=body.on,
-                text=guarded(text, quoted=(name, body.topic)),
+                text=written(template, name=name, others=", ".join(sorted(others)), topic=body.topic),
                 towards=others,
                 under=tuple(body.under),
             )

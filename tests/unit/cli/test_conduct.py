@@ -80,7 +80,7 @@ def test_a_claim_is_listed_with_its_reply(observatory: str) -> None:
 def test_operations_come_by_title_with_how_much_is_on_record(observatory: str) -> None:
     lines = ask(observatory, "operations", *ON).splitlines()
     assert [line[14:] for line in lines] == [
-        "Harbour list (disinformation, 2022): 1 claim from 0 voices, 0 replies, 0 findings",
+        "Harbour list (disinformation, 2022): 0 claims from 0 voices (1 retracted or corrected), 0 replies, 0 findings",
         "Night ferry (sabotage, 2026-02-11 to 2026-02-14): 2 claims from 2 voices, 1 reply, 0 findings",
     ]
     assert [each["title"] for each in data("--folder", observatory, "operations", *ON)] == [
@@ -113,6 +113,52 @@ def test_a_record_is_shown_by_the_beginning_of_its_id(observatory: str) -> None:
         ask(observatory, "show", "abcxyz")
     with pytest.raises(NotFoundError, match="more than one record"):
         ask(observatory, "show", "")
+
+
+def test_a_claim_is_shown_with_the_replies_and_a_retracted_one_as_retracted(observatory: str) -> None:
+    lines = ask(observatory, "show", said.id, *ON).splitlines()
+    assert lines[1] == "  reply: State XAA denies it, 2026-03-05; in its words: Nothing of the kind."
+    lines = ask(observatory, "show", gone.id, *ON).splitlines()
+    assert lines[lines.index(f"claim {gone.id}") + 1] == "retracted; it stays on record as retracted"
+    shown = data("--folder", observatory, "show", gone.id, *ON)
+    assert (shown["retracted"], shown["stands"], shown["no_reply"]) == (
+        True,
+        False,
+        "no reply on record, and no search for one",
+    )
+
+
+def test_a_retracted_reply_is_told_as_retracted_wherever_it_stands(observatory: str, tmp_path: Path) -> None:
+    back = make.retraction(answered)
+    (tmp_path / "back.jsonl").write_text(json.dumps(back.to_json()), encoding="utf-8")
+    ask(observatory, "import", "records", str(tmp_path / "back.jsonl"), "--on", "2026-06-01")
+    listed = data("--folder", observatory, "claims", *ON)
+    replies = [each for claimed in listed for each in claimed["replies"]]
+    assert [(each["id"], each["retracted"], each["corrections"]) for each in replies] == [
+        (answered.id, True, [back.id])
+    ]
+    assert data("--folder", observatory, "show", answered.id, *ON)["retracted"]
+    assert "\nretracted; it stays on record" in ask(observatory, "show", answered.id, *ON)
+    # What became of it comes before its words.
+    assert "denies it, 2026-03-05; the reply is retracted; in its words: " in ask(observatory, "claims", *ON)
+    assert ", 0 replies (1 retracted or corrected), " in ask(observatory, "operations", "--find", "ferry", *ON)
+    (night,) = data("--folder", observatory, "operations", "--find", "ferry", *ON)
+    assert (night["replies"], night["standing"]) == (1, {"claims": 2, "replies": 0, "findings": 0})
+
+
+@pytest.mark.parametrize("name", ["claims", "Lantern Co., Ltd.", "What XBB claims: everything!"])
+def test_no_name_can_stop_a_list(name: str, observatory: str, tmp_path: Path) -> None:
+    odd = operation(name)
+    told = claim(odd, by=name, about="XAA", said="2026-03-02")
+    (tmp_path / "odd.jsonl").write_text(
+        "\n".join(json.dumps(record.to_json()) for record in (odd, told)), encoding="utf-8"
+    )
+    ask(observatory, "import", "records", str(tmp_path / "odd.jsonl"), "--on", "2026-06-01")
+    assert f"{name} claims that" in ask(observatory, "claims", *ON)
+    assert name in ask(observatory, "operations", *ON)
+    assert name in ask(observatory, "pairs", "XAA", *ON)
+    page = str(tmp_path / "page.html")
+    assert ask(observatory, "report", "state", "XAA", "-o", page, *ON)
 
 
 def test_an_operation_that_was_not_known_yet_is_not_shown(observatory: str) -> None:

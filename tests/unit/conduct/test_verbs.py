@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from comity.conduct.verbs import breaches, guard, guarded
+from comity.conduct.verbs import breaches, guard, guarded, written
 from comity.errors import PolicyError
 from comity.parties.participants import load_participants
 
@@ -262,6 +262,21 @@ def test_a_quotation_may_follow_a_word_without_a_space() -> None:
 
 def test_a_quotation_within_a_longer_one_leaves_the_longer_one_whole() -> None:
     assert guarded("XAA hacked XBB again: 1 claim", quoted=["XAA hacked XBB", "XAA hacked XBB again"])
+
+
+@pytest.mark.parametrize(
+    "name", ["claims", "denies", "that", "Who is behind it?", "Lantern Co., Ltd.", "Buoy; Co", "{0}"]
+)
+def test_a_template_stands_whatever_name_is_put_into_it(name: str) -> None:
+    assert written("{by} claims that {name} (unit) is behind it", by=name, name=name) == (
+        f"{name} claims that {name} (unit) is behind it"
+    )
+
+
+@pytest.mark.parametrize("template", ["{name} attacked the ferry", "{name} launched it", "{name}'s attack"])
+def test_a_template_is_held_to_the_guard_whatever_it_quotes(template: str) -> None:
+    with pytest.raises(PolicyError):
+        written(template, name="nobody")
 
 
 def test_the_refusal_names_the_words_and_the_sentence() -> None:

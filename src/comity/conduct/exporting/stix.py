@@ -43,7 +43,6 @@ from comity.conduct.exporting.stix_parts import (
     speaker_identity,
     stix_id,
     subject_object,
-    written,
 )
 from comity.conduct.record import Provenance, Record
 from comity.conduct.statements import (
@@ -58,6 +57,7 @@ from comity.conduct.statements import (
     Subject,
     encode_body,
 )
+from comity.conduct.verbs import written
 from comity.errors import MalformedError
 from comity.kernel.canonical import Json, JsonObject
 

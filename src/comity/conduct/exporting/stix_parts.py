@@ -9,8 +9,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
-from string import Formatter
+from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import quote
 
@@ -18,7 +17,6 @@ import msgspec
 
 from comity.conduct.importing.rows import ALPHA_2
 from comity.conduct.statements import ExternalId, Source, Speaker, Subject
-from comity.conduct.verbs import guard
 from comity.errors import NotFoundError
 from comity.kernel.canonical import Json, JsonObject
 from comity.parties.names import participant_named
@@ -74,22 +72,6 @@ RECORD_EXTENSION: Final = stix_id("extension-definition", "record")
 # The types that STIX has no object for: a match with a commitment, and records of other kinds.
 TYPES_EXTENSION: Final = stix_id("extension-definition", "types")
 STATEMENT_ID: Final = stix_id("marking-definition", "statement")
-
-
-def written(template: str, **quoted: str) -> str:
-    """Fill a template whose own words pass the verb guard; what it quotes stands as its author wrote it.
-
-    Raises:
-        PolicyError: the template says as a fact what is only claimed.
-    """
-    return _checked(template).format(**quoted)
-
-
-@cache
-def _checked(template: str) -> str:
-    fields = [name for _, name, _, _ in Formatter().parse(template) if name]
-    guard(template.format(**dict.fromkeys(fields, "somebody")))
-    return template
 
 
 def instant(day: date, *, milliseconds: int = 0) -> str:

@@ -13,15 +13,13 @@ from functools import lru_cache
 from html import escape
 from typing import Final
 
-from comity.conduct.verbs import guarded
+from comity.conduct.verbs import STAND_INS, guarded
 
 # Marks that turn the direction of what follows. They could make a text look like another one.
 _HIDDEN: Final = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
 _VOID: Final = frozenset({"meta", "br", "line", "rect", "circle", "path", "col"})
-# Data may be a name or not, so that a template must pass with either in its place.
-_STAND_INS: Final = ("quotedtext", "Somename")
 _FORMATTER: Final = string.Formatter()
 
 
@@ -128,6 +126,6 @@ def _escaped(value: str) -> Markup:
 @lru_cache(maxsize=4096)
 def _parts(template: str) -> tuple[tuple[str, str | None], ...]:
     parts = tuple((literal, name) for literal, name, _, _ in _FORMATTER.parse(template))
-    for stand_in in _STAND_INS:
+    for stand_in in STAND_INS:
         guarded("".join(literal + ("" if name is None else stand_in) for literal, name in parts))
     return parts

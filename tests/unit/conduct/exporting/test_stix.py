@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comity.conduct.exporting.stix import STIX_SCALE, to_bundle
-from comity.conduct.exporting.stix_parts import EXPORTER_ID, RECORD_EXTENSION, STATEMENT_ID, written
+from comity.conduct.exporting.stix_parts import EXPORTER_ID, RECORD_EXTENSION, STATEMENT_ID
 from comity.conduct.importing.imported import Imported
 from comity.conduct.importing.stix import import_stix
 from comity.conduct.importing.stix_bundle import CLOSED_MARKINGS
@@ -32,6 +32,7 @@ from comity.conduct.statements import (
     StatedConfidence,
     encode_body,
 )
+from comity.conduct.verbs import written
 from comity.conduct.view import fold
 from comity.errors import MalformedError, PolicyError
 from support.conduct_bodies import ledgers
