@@ -76,9 +76,10 @@ As JSON, one record a line:
 statement's id or the file's SHA-256; `place` the entry, row or label; `on` the day of entry. An export adds
 `standing`: `state` (`standing`, `corrected` or `retracted`), `disputed`, `corrected_by` and `replaced_by`, and a
 `notice` that the record is a reported claim and no finding of whoever exports it; reading passes over both, for the
-first follows from the corrections. As CSV there is one table a kind, with the columns `record id`, `record number`,
-`record state`, `record notice` and others about the record, then one for each member: `claimant.name` for a member of
-a member, JSON for lists. As STIX 2.1 each record is an object, with the whole record in an extension.
+first follows from the corrections. It also says whether the ledger was an `exercise`, as a marking on every object in
+STIX; a ledger of the other world refuses what says so. As CSV there is one table a kind, with the columns `record id`,
+`record number`, `record state`, `record notice` and others about the record, then one for each member: `claimant.name`
+for a member of a member, JSON for lists. As STIX 2.1 each record is an object, with the whole record in an extension.
 
 By hand, records are entered as TOML: a table for each record under a label of its own, `is` for the kind, and
 `@label` for the id of another record of the file ([how](../howto/read-claims.md)).

@@ -105,7 +105,15 @@ def import_command(
     told = []
     with ledger_of(folder) as ledger:
         collections = read_source(
-            source, files, on=entered, lists=lists, release=release, category=category, by=by, keep=keep
+            source,
+            files,
+            on=entered,
+            lists=lists,
+            release=release,
+            category=category,
+            by=by,
+            keep=keep,
+            exercise=ledger.exercise,
         )
         for found in collections:
             added = ledger.add(found.records)

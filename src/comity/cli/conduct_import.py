@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
-from comity.errors import MalformedError
+from comity.errors import MalformedError, PolicyError
 
 if TYPE_CHECKING:
     from comity.conduct.importing.imported import Imported
@@ -25,10 +25,12 @@ def read_source(
     category: str | None = None,
     by: str | None = None,
     keep: bool = False,
+    exercise: bool | None = None,
 ) -> Iterator["Imported"]:
     """Yield what each file of a source gives, or for a source of several files what they give together.
 
-    With `keep`, records that an export of ours wrote bear the provenances that it states, and not this file's.
+    With `keep`, records that an export of ours wrote bear the provenances that it states, and not this file's. What
+    such an export says to be of another world than `exercise` is refused.
 
     Raises:
         Error: what the importer of the source raises.
@@ -43,13 +45,13 @@ def read_source(
         incidents, attributions, receivers = files
         yield import_eurepoc(incidents, attributions, receivers, on=on, version=release)
     elif source == "records":
-        yield from _records(files, on=on, by=by, keep=keep)
+        yield from _records(files, on=on, by=by, keep=keep, exercise=exercise)
     else:
         for file in files:
-            yield _one(source, file, on=on, category=category, keep=keep)
+            yield _one(source, file, on=on, category=category, keep=keep, exercise=exercise)
 
 
-def _one(source: str, file: Path, *, on: date, category: str | None, keep: bool) -> "Imported":
+def _one(source: str, file: Path, *, on: date, category: str | None, keep: bool, exercise: bool | None) -> "Imported":
     if source == "cfr":
         from comity.conduct.importing.cfr import import_cfr
 
@@ -76,10 +78,19 @@ def _one(source: str, file: Path, *, on: date, category: str | None, keep: bool)
 
     if category is not None and category not in get_args(Category):
         raise MalformedError(f"no category {category!r}; there are {', '.join(get_args(Category))}")
-    return import_stix(file, on=on, category=cast("Category | None", category), kinds=KINDS, keep_provenance=keep)
+    return import_stix(
+        file,
+        on=on,
+        category=cast("Category | None", category),
+        kinds=KINDS,
+        keep_provenance=keep,
+        exercise=exercise,
+    )
 
 
-def _records(files: Sequence[Path], *, on: date, by: str | None, keep: bool) -> Iterator["Imported"]:
+def _records(
+    files: Sequence[Path], *, on: date, by: str | None, keep: bool, exercise: bool | None
+) -> Iterator["Imported"]:
     """Yield records of our own spelling: TOML by hand one file at a time, JSON lines too, tables all together."""
     tables = [file for file in files if file.suffix == _TABLE_SUFFIX]
     for file in files:
@@ -88,16 +99,16 @@ def _records(files: Sequence[Path], *, on: date, by: str | None, keep: bool) -> 
 
             yield import_by_hand(file, on=on, by=by)
         elif file.suffix in _LINES_SUFFIXES:
-            yield _exported([file], on=on, keep=keep)
+            yield _exported([file], on=on, keep=keep, exercise=exercise)
         elif file.suffix != _TABLE_SUFFIX:
             raise MalformedError(
                 f"{file.name}: records come as .toml by hand, .jsonl, or .csv with the kind as its name"
             )
     if tables:
-        yield _exported(tables, on=on, keep=keep)
+        yield _exported(tables, on=on, keep=keep, exercise=exercise)
 
 
-def _exported(files: Sequence[Path], *, on: date, keep: bool) -> "Imported":
+def _exported(files: Sequence[Path], *, on: date, keep: bool, exercise: bool | None) -> "Imported":
     """Return records as an export wrote them."""
     import hashlib
     from dataclasses import replace
@@ -111,7 +122,7 @@ def _exported(files: Sequence[Path], *, on: date, keep: bool) -> "Imported":
     first, *others = held.values()
     came = None if keep else Provenance(origin=Origin.IMPORT, source=first.name, on=on, digest=first.digest)
     if files[0].suffix == _TABLE_SUFFIX:
-        found = from_tables({kind: file.data for kind, file in held.items()}, kinds=KINDS, came=came)
+        found = from_tables({kind: file.data for kind, file in held.items()}, kinds=KINDS, came=came, exercise=exercise)
         if not keep:
             # Each row names the table in which it stands.
             found = tuple(
@@ -125,9 +136,9 @@ def _exported(files: Sequence[Path], *, on: date, keep: bool) -> "Imported":
             )
     else:
         try:
-            found = from_json_lines(first.data, kinds=KINDS, came=came)
-        except MalformedError as exc:
-            raise MalformedError(f"{first.name}: {exc.message}") from exc
+            found = from_json_lines(first.data, kinds=KINDS, came=came, exercise=exercise)
+        except (MalformedError, PolicyError) as exc:
+            raise type(exc)(f"{first.name}: {exc.message}") from exc
     lines = "".join(f"{file.digest}  {file.name}\n" for file in held.values())
     return Imported(
         source=f"{len(held)} tables" if others else first.name,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from comity.cli.law_options import word_of
-from comity.cli.options import DIRECTORY
+from comity.cli.options import DIRECTORY, say
 from comity.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ TRUST = "trust"
 _ID_LENGTH = 64
 # As much of an id as tells records apart on a line for people.
 SHORT = 12
+EXERCISE = "EXERCISE: every state and every event in this ledger is fictitious"
 _HIDDEN = re.compile("[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -105,7 +106,7 @@ def observatory(folder: Path | None) -> Path:
 
 @contextmanager
 def ledger_of(folder: Path | None) -> Iterator["Ledger"]:
-    """Open the ledger of an observatory.
+    """Open the ledger of an observatory; of an exercise, that it is one is said first.
 
     Raises:
         NotFoundError: there is none.
@@ -118,6 +119,8 @@ def ledger_of(folder: Path | None) -> Iterator["Ledger"]:
     if not (path / LEDGER).exists():
         raise NotFoundError(f"no ledger in {path}; make one with comity conduct init {path}")
     with Ledger.open(path / LEDGER, kinds=KINDS) as ledger:
+        if ledger.exercise:
+            say(EXERCISE)
         yield ledger
 
 

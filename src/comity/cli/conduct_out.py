@@ -48,17 +48,18 @@ def export(
 
     with ledger_of(folder) as ledger:
         records = list(with_provenances(ledger, _chosen(ledger, about, operation)))
+        exercise = ledger.exercise
     if form == "csv":
-        _write_tables(records, output, kind)
+        _write_tables(records, output, kind, exercise=exercise)
         return
     if form == "stix":
         from comity.conduct.exporting.stix import to_bundle
 
-        data = to_bundle(records, tlp=cast("Tlp", tlp)) + b"\n"
+        data = to_bundle(records, tlp=cast("Tlp", tlp), exercise=exercise) + b"\n"
     else:
         from comity.conduct.exporting.tables import to_json_lines
 
-        data = to_json_lines(records)
+        data = to_json_lines(records, exercise=exercise)
     if output is None:
         sys.stdout.buffer.write(data)
         return
@@ -122,7 +123,7 @@ def serve(folder: Path | None, port: int, tlp: str) -> None:
 
     with ledger_of(folder) as ledger:
         say(f"http://{LOOPBACK[0]}:{port}/taxii2/ serves {ledger.count()} records, read-only")
-        serve_taxii(_Whole(ledger), port=port, tlp=cast("Tlp", tlp))
+        serve_taxii(_Whole(ledger), port=port, tlp=cast("Tlp", tlp), exercise=ledger.exercise)
 
 
 class _Whole:
@@ -152,10 +153,10 @@ def _chosen(ledger: "Ledger", about: str | None, operation: str | None) -> "list
     return list(ledger.records())
 
 
-def _write_tables(records: "list[Record]", output: Path | None, kind: str | None) -> None:
+def _write_tables(records: "list[Record]", output: Path | None, kind: str | None, *, exercise: bool) -> None:
     from comity.conduct.exporting.tables import to_tables
 
-    tables: dict[str, Any] = to_tables(records)
+    tables: dict[str, Any] = to_tables(records, exercise=exercise)
     if output is None:
         if kind is None:
             raise PolicyError("tables of several kinds do not go into one stream; name a folder with -o, or one --kind")

@@ -315,6 +315,35 @@ def test_a_ledger_is_made_once_and_knows_its_world(tmp_path: Path) -> None:
         run("--folder", real, "import", "records", str(path))
 
 
+@pytest.mark.parametrize("words", [("operations",), ("claims",), ("show", said.id), ("pairs", "XAA"), ("figures",)])
+def test_an_exercise_is_said_to_be_one_whatever_is_asked(words: tuple[str, ...], observatory: str) -> None:
+    assert call("--folder", observatory, *words, *ON).stderr.startswith("EXERCISE: ")
+
+
+@pytest.mark.parametrize("exercise", [True, False])
+@pytest.mark.parametrize("form", ["json", "csv", "stix"])
+def test_an_exercise_that_was_handed_on_is_taken_by_no_other_ledger(
+    form: str, tmp_path: Path, *, exercise: bool
+) -> None:
+    # Nobody in this record has a code, so that only what the file says of itself tells the worlds apart.
+    drill = operation("Harbour drill", hit=[])
+    (tmp_path / "drill.jsonl").write_text(json.dumps(drill.to_json()), encoding="utf-8")
+    flags = (["--exercise"], []) if exercise else ([], ["--exercise"])
+    for name, flag in zip(("one", "other"), flags, strict=True):
+        run("init", str(tmp_path / name), *flag)
+    one, other = (("--folder", str(tmp_path / name)) for name in ("one", "other"))
+    run(*one, "import", "records", str(tmp_path / "drill.jsonl"), "--on", "2026-06-01")
+    out = tmp_path / {"json": "out.jsonl", "csv": "tables", "stix": "out.json"}[form]
+    run(*one, "export", form, "-o", str(out))
+    source = "stix" if form == "stix" else "records"
+    files = [str(path) for path in sorted(out.iterdir())] if form == "csv" else [str(out)]
+    assert "0 new records, 1 held already" in run(*one, "import", source, *files)
+    if form == "stix" and not exercise:
+        return
+    with pytest.raises(PolicyError, match=r"is of (an|no) exercise"):
+        run(*other, "import", source, *files)
+
+
 def test_the_data_directory_is_where_a_ledger_lies_unless_one_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -564,7 +593,7 @@ def test_commitments_of_a_state_are_listed_as_lines_data_and_table(observatory: 
 
 
 def test_an_inquiry_needs_a_folder_of_statements_or_a_trust_folder(observatory: str, tmp_path: Path) -> None:
-    assert call("--folder", observatory, "investigate").stderr == "no mandate is held\n"
+    assert call("--folder", observatory, "investigate").stderr.endswith("\nno mandate is held\n")
     assert json.loads(ask(observatory, "investigate", "--json")) == []
     with pytest.raises(NotFoundError, match="holds 0 statements"):
         run("investigate", str(tmp_path))

@@ -71,9 +71,10 @@ class Collection:
 class Shelf:
     """Keeps the objects of a ledger ready, and makes them anew when it has grown."""
 
-    def __init__(self, held: Records, *, tlp: Tlp) -> None:
+    def __init__(self, held: Records, *, tlp: Tlp, exercise: bool = False) -> None:
         self._held = held
         self._tlp: Tlp = tlp
+        self._exercise = exercise
         self._building = threading.Lock()
         self._count = -1
         self._collections: Mapping[str, Collection] | None = None
@@ -91,20 +92,22 @@ class Shelf:
         try:
             count = self._held.count()
             if self._collections is None or count != self._count:
-                self._collections = arrange(tuple(self._held.records()), tlp=self._tlp)
+                self._collections = arrange(tuple(self._held.records()), tlp=self._tlp, exercise=self._exercise)
                 self._count = count
             return self._collections
         finally:
             self._building.release()
 
 
-def arrange(records: Sequence[Record], *, tlp: Tlp) -> dict[str, Collection]:
+def arrange(records: Sequence[Record], *, tlp: Tlp, exercise: bool = False) -> dict[str, Collection]:
     """Return the collections of records that are in the order of their arrival.
 
     Raises:
         MalformedError: a record hangs on another that is not among them.
     """
-    return {name: Collection(entries) for name, entries in _Arranging(records, tlp).entries().items()}
+    return {
+        name: Collection(entries) for name, entries in _Arranging(records, tlp, exercise=exercise).entries().items()
+    }
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,12 +127,12 @@ class _Arranging:
     could ever need, so that no later one moves the dates of others.
     """
 
-    def __init__(self, records: Sequence[Record], tlp: Tlp) -> None:
+    def __init__(self, records: Sequence[Record], tlp: Tlp, *, exercise: bool) -> None:
         self._records: dict[str, Record] = {}
         for record in records:
             self._records.setdefault(record.id, record)
-        self._export = Export(records, tlp=tlp)
-        self._frame = frame(tlp)
+        self._export = Export(records, tlp=tlp, exercise=exercise)
+        self._frame = frame(tlp, exercise=exercise)
         self._shelves: dict[str, dict[str, Entry]] = {name: {} for name in COLLECTIONS}
         self._within: dict[str, str | None] = {}
 

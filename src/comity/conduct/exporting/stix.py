@@ -78,15 +78,17 @@ _OTHER_HOLDER: Final = "x-comity-record"
 _OPINION_OF: Final = {"denial": "disagree", "counter_claim": "disagree", "acceptance": "agree"}
 
 
-def to_bundle(records: Iterable[Record], *, tlp: Tlp = "white") -> bytes:
+def to_bundle(records: Iterable[Record], *, tlp: Tlp = "white", exercise: bool = False) -> bytes:
     """Return the STIX 2.1 bundle of records, in their order; a record with two provenances carries both.
+
+    Of an exercise every object says so.
 
     Raises:
         MalformedError: a record hangs on another that is not among them.
     """
     given = tuple(records)
-    export = Export(given, tlp=tlp)
-    objects: dict[str, JsonObject] = {str(item["id"]): item for item in frame(tlp)}
+    export = Export(given, tlp=tlp, exercise=exercise)
+    objects: dict[str, JsonObject] = {str(item["id"]): item for item in frame(tlp, exercise=exercise)}
     for record in export.records:
         for item in export.objects(record):
             objects.setdefault(str(item["id"]), item)
@@ -125,7 +127,7 @@ class _Made:
 class Export:
     """Makes the objects of records that may refer to each other; a record with two provenances carries both."""
 
-    def __init__(self, records: Sequence[Record], *, tlp: Tlp = "white") -> None:
+    def __init__(self, records: Sequence[Record], *, tlp: Tlp = "white", exercise: bool = False) -> None:
         self._known: dict[str, Record] = {}
         self._provenances: dict[str, list[Provenance]] = {}
         for record in records:
@@ -135,6 +137,7 @@ class Export:
                 came.append(record.provenance)
         self._standings = Standings(records)
         self._tlp = tlp
+        self._exercise = exercise
 
     @property
     def records(self) -> Iterable[Record]:
@@ -168,7 +171,7 @@ class Export:
             if standing.revoked and own.by != EXPORTER_ID:
                 item["revoked"] = True
             found.append(item)
-        return tuple(marked(found, self._tlp))
+        return tuple(marked(found, self._tlp, exercise=self._exercise))
 
     def holds(self, record_id: str) -> tuple[str, ...]:
         """Return the ids of the objects that stand for a record; for a claim, one for each subject."""

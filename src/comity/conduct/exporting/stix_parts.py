@@ -72,6 +72,8 @@ RECORD_EXTENSION: Final = stix_id("extension-definition", "record")
 # The types that STIX has no object for: a match with a commitment, and records of other kinds.
 TYPES_EXTENSION: Final = stix_id("extension-definition", "types")
 STATEMENT_ID: Final = stix_id("marking-definition", "statement")
+EXERCISE_STATEMENT: Final = "EXERCISE: every state, body and event that this object names is fictitious."
+EXERCISE_ID: Final = stix_id("marking-definition", "exercise")
 
 
 def instant(day: date, *, milliseconds: int = 0) -> str:
@@ -200,7 +202,7 @@ def _external(other: ExternalId) -> JsonObject:
     return {"source_name": other.scheme, "external_id": other.id}
 
 
-def frame(tlp: Tlp) -> tuple[JsonObject, ...]:
+def frame(tlp: Tlp, *, exercise: bool = False) -> tuple[JsonObject, ...]:
     """Return what every export begins with: its markings, who exports, and what the extensions mean."""
     # STIX fixes every member of the TLP markings, so these bear no marking themselves.
     traffic: JsonObject = {
@@ -212,15 +214,9 @@ def frame(tlp: Tlp) -> tuple[JsonObject, ...]:
         "name": f"TLP:{tlp.upper()}",
         "definition": {"tlp": tlp},
     }
-    statement: JsonObject = {
-        "type": "marking-definition",
-        "spec_version": "2.1",
-        "id": STATEMENT_ID,
-        "created_by_ref": EXPORTER_ID,
-        "created": FIXED_TIME,
-        "definition_type": "statement",
-        "definition": {"statement": STATEMENT},
-    }
+    markings = [traffic, _statement(STATEMENT_ID, STATEMENT)]
+    if exercise:
+        markings.append(_statement(EXERCISE_ID, EXERCISE_STATEMENT))
     exporter = core("identity", EXPORTER_ID, FIXED_TIME) | {
         "name": "Comity export",
         "description": "Exports what others say. It makes no claim of its own.",
@@ -247,13 +243,26 @@ def frame(tlp: Tlp) -> tuple[JsonObject, ...]:
         "version": "1.0.0",
         "extension_types": ["new-sdo"],
     }
-    return tuple(marked((traffic, statement, exporter, record, types), tlp))
+    return tuple(marked((*markings, exporter, record, types), tlp, exercise=exercise))
 
 
-def marked(objects: Iterable[JsonObject], tlp: Tlp) -> Iterator[JsonObject]:
-    """Put the traffic-light marking and the statement on every object that can bear a marking."""
+def _statement(identifier: str, text: str) -> JsonObject:
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": identifier,
+        "created_by_ref": EXPORTER_ID,
+        "created": FIXED_TIME,
+        "definition_type": "statement",
+        "definition": {"statement": text},
+    }
+
+
+def marked(objects: Iterable[JsonObject], tlp: Tlp, *, exercise: bool = False) -> Iterator[JsonObject]:
+    """Put the traffic-light marking, the statement and the word of an exercise on every object that can bear them."""
+    refs: Json = [_TLP_IDS[tlp], STATEMENT_ID, *([EXERCISE_ID] if exercise else [])]
     for item in objects:
         if item["type"] == "marking-definition":
             yield item
         else:
-            yield item | {"object_marking_refs": [_TLP_IDS[tlp], STATEMENT_ID]}
+            yield item | {"object_marking_refs": refs}

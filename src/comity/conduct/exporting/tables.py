@@ -23,7 +23,7 @@ import msgspec
 from comity.conduct.exporting.standing import STATES, Standing, Standings
 from comity.conduct.record import Provenance, Record, parse_record
 from comity.conduct.statements import KINDS, Body, encode_body
-from comity.errors import MalformedError
+from comity.errors import MalformedError, PolicyError
 from comity.kernel.canonical import Json, JsonObject, encode_json
 
 # Also what a spreadsheet reads as one of the four: full-width forms, and a tab or line end before them.
@@ -40,6 +40,7 @@ _CORRECTED: Final = "record corrected by"
 _REPLACED: Final = "record replaced by"
 _NOTICED: Final = "record notice"
 NOTICE: Final = "reported claim, not a finding of whoever exports it"
+_EXERCISE: Final = "record exercise"
 _CAME: Final = {
     "came as": "origin",
     "came from": "source",
@@ -47,13 +48,17 @@ _CAME: Final = {
     "came with digest": "digest",
     "came from place": "place",
 }
-_ABOUT: Final = (_ID, _NUMBER, _STATE, _DISPUTED, _CORRECTED, _REPLACED, _NOTICED, *_CAME)
+_ABOUT: Final = (_ID, _NUMBER, _STATE, _DISPUTED, _CORRECTED, _REPLACED, _NOTICED, _EXERCISE, *_CAME)
 _NUMERAL: Final = re.compile(r"[0-9]{1,18}")
 _YES_NO: Final = {"true": True, "false": False}
+_IS_EXERCISE: Final = {"yes": True, "no": False}
 
 
-def to_tables(records: Iterable[Record]) -> dict[str, bytes]:
-    """Return a CSV table of each kind that is among the records, by kind; rows are in the order of the records."""
+def to_tables(records: Iterable[Record], *, exercise: bool = False) -> dict[str, bytes]:
+    """Return a CSV table of each kind that is among the records, by kind; rows are in the order of the records.
+
+    Each row says whether it is of an exercise, and so does each line of `to_json_lines`.
+    """
     given = tuple(records)
     standings = Standings(given)
     written: dict[str, tuple[io.StringIO, Any, tuple[_Column, ...]]] = {}
@@ -65,67 +70,93 @@ def to_tables(records: Iterable[Record]) -> dict[str, bytes]:
             written[record.kind][1].writerow([*_ABOUT, *(column.name for column in columns)])
         _, writer, columns = written[record.kind]
         body = encode_body(record.body)
-        cells = [*_about(record, number, standings.of(record)), *(column.write(body) for column in columns)]
+        cells = [
+            *_about(record, number, standings.of(record), exercise=exercise),
+            *(column.write(body) for column in columns),
+        ]
         writer.writerow([_neutral(cell) for cell in cells])
     return {kind: text.getvalue().encode() for kind, (text, _, _) in written.items()}
 
 
 def from_tables(
-    tables: Mapping[str, bytes], *, kinds: dict[str, type[Body]] = KINDS, came: Provenance | None = None
+    tables: Mapping[str, bytes],
+    *,
+    kinds: dict[str, type[Body]] = KINDS,
+    came: Provenance | None = None,
+    exercise: bool | None = None,
 ) -> tuple[Record, ...]:
     """Read tables by kind, in the order in which the records once stood.
 
     The records bear the provenance that the tables state; with `came` all bear that one, with the row as its place.
-    A row without an id, such as one added by hand, is not checked against one.
+    A row without an id, such as one added by hand, is not checked against one. `exercise` says of which world the
+    records must be; one that does not say is of either.
 
     Raises:
+        PolicyError: a row says that it is of the other world.
         MalformedError: a table is no CSV of that kind, or a row breaks the form of its kind or has another id than it
             states; the message names kind, row and column.
     """
     found: list[tuple[int, Record]] = []
     for kind, data in tables.items():
-        found += _read_table(kind, data, kinds, came)
+        found += _read_table(kind, data, kinds, came, exercise=exercise)
     return tuple(record for _, record in sorted(found, key=lambda numbered: numbered[0]))
 
 
-def to_json_lines(records: Iterable[Record]) -> bytes:
+def to_json_lines(records: Iterable[Record], *, exercise: bool = False) -> bytes:
     """Return records as JSON, one a line, each with how it stands."""
     given = tuple(records)
     standings = Standings(given)
-    return b"".join(encode_json(_line(record, standings.of(record))) + b"\n" for record in given)
+    return b"".join(encode_json(_line(record, standings.of(record), exercise=exercise)) + b"\n" for record in given)
 
 
 def from_json_lines(
-    data: bytes, *, kinds: dict[str, type[Body]] = KINDS, came: Provenance | None = None
+    data: bytes,
+    *,
+    kinds: dict[str, type[Body]] = KINDS,
+    came: Provenance | None = None,
+    exercise: bool | None = None,
 ) -> tuple[Record, ...]:
     """Read records from JSON lines, with the provenance that they state or, with `came`, that one and the line.
 
     Raises:
+        PolicyError: a line says that it is of another world than `exercise`.
         MalformedError: a line is no record, or has another id than it states; the message names the line.
     """
     return tuple(
-        _read_line(line, f"line {number}", kinds, came)
+        _read_line(line, f"line {number}", kinds, came, exercise=exercise)
         for number, line in enumerate(data.split(b"\n"), start=1)
         if line.strip()
     )
 
 
-def _line(record: Record, standing: Standing) -> JsonObject:
+def _line(record: Record, standing: Standing, *, exercise: bool) -> JsonObject:
     told: JsonObject = {"state": standing.state, "disputed": standing.disputed}
     told |= {"corrected_by": list(standing.corrected_by), "replaced_by": list(standing.replaced_by)}
-    return record.to_json() | {"standing": told, "notice": NOTICE}
+    return record.to_json() | {"standing": told, "notice": NOTICE, "exercise": exercise}
 
 
-def _read_line(line: bytes, place: str, kinds: dict[str, type[Body]], came: Provenance | None) -> Record:
+def _check_world(stated: object, place: str, *, exercise: bool | None) -> None:
+    """Refuse what is of an exercise outside one, and the other way round."""
+    if stated is not None and not isinstance(stated, bool):
+        raise MalformedError(f"{place}: whether it is of an exercise is said by yes or no")
+    if stated is not None and exercise is not None and stated != exercise:
+        what, where = ("an exercise", "no exercise") if stated else ("no exercise", "an exercise")
+        raise PolicyError(f"{place}: the record is of {what}, and the ledger is {where}; neither takes the other's")
+
+
+def _read_line(
+    line: bytes, place: str, kinds: dict[str, type[Body]], came: Provenance | None, *, exercise: bool | None
+) -> Record:
     try:
         members = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise MalformedError(f"{place}: not JSON: {str(exc)[:120]}") from exc
     if not isinstance(members, dict) or not {"id", "kind", "body", "provenance"} <= members.keys():
         raise MalformedError(f"{place}: a record has the members id, kind, body and provenance")
-    unknown = sorted(members.keys() - {"id", "kind", "body", "provenance", "standing", "notice"})
+    unknown = sorted(members.keys() - {"id", "kind", "body", "provenance", "standing", "notice", "exercise"})
     if unknown:
         raise MalformedError(f"{place}: unknown member {', '.join(repr(name[:40]) for name in unknown)}")
+    _check_world(members.get("exercise"), place, exercise=exercise)
     kind, body = members["kind"], members["body"]
     if not isinstance(kind, str) or not isinstance(body, dict):
         raise MalformedError(f"{place}: kind is text and body an object")
@@ -134,7 +165,7 @@ def _read_line(line: bytes, place: str, kinds: dict[str, type[Body]], came: Prov
 
 
 def _read_table(
-    kind: str, data: bytes, kinds: dict[str, type[Body]], came: Provenance | None
+    kind: str, data: bytes, kinds: dict[str, type[Body]], came: Provenance | None, *, exercise: bool | None
 ) -> Iterator[tuple[int, Record]]:
     if kind not in kinds:
         raise MalformedError(f"record kind {kind!r} is unknown; known are {', '.join(sorted(kinds))}")
@@ -147,6 +178,8 @@ def _read_table(
         last = last if number is None else int(number)
         if cells.get(_STATE, "standing") not in STATES:
             raise MalformedError(f"{place}, column {_STATE}: {cells[_STATE][:40]!r} is not known")
+        if _EXERCISE in cells:
+            _check_world(_IS_EXERCISE.get(cells[_EXERCISE], cells[_EXERCISE]), place, exercise=exercise)
         body: JsonObject = {}
         for name, cell in cells.items():
             if name in columns:
@@ -199,7 +232,7 @@ def _provenance(members: Any, place: str) -> Provenance:
         raise MalformedError(f"{place}: where it came from: {exc}") from exc
 
 
-def _about(record: Record, number: int, standing: Standing) -> list[str | None]:
+def _about(record: Record, number: int, standing: Standing, *, exercise: bool) -> list[str | None]:
     came = record.provenance.to_json()
     return [
         record.id,
@@ -209,6 +242,7 @@ def _about(record: Record, number: int, standing: Standing) -> list[str | None]:
         " ".join(standing.corrected_by) or None,
         " ".join(standing.replaced_by) or None,
         NOTICE,
+        "yes" if exercise else "no",
         *(came.get(member) for member in _CAME.values()),
     ]
 

@@ -105,10 +105,17 @@ class _Page:
 
 
 def taxii_app(
-    held: Records, *, title: str = _TITLE, tlp: Tlp = "white", hosts: Sequence[str] = LOOPBACK, page: int = MAX_PAGE
+    held: Records,
+    *,
+    title: str = _TITLE,
+    tlp: Tlp = "white",
+    exercise: bool = False,
+    hosts: Sequence[str] = LOOPBACK,
+    page: int = MAX_PAGE,
 ) -> Starlette:
-    """Return the service over what holds records; `hosts` are the names by which it may be asked."""
-    shelf = Shelf(held, tlp=tlp)
+    """Return the service over what holds records, which of an exercise says so; `hosts` are its own names."""
+    shelf = Shelf(held, tlp=tlp, exercise=exercise)
+    title = f"EXERCISE: {title}" if exercise else title
     names = frozenset(host.lower() for host in hosts)
 
     async def collection_of(request: Request) -> Collection:
@@ -172,6 +179,7 @@ def serve_taxii(
     port: int = 8450,
     title: str = _TITLE,
     tlp: Tlp = "white",
+    exercise: bool = False,
     hosts: Sequence[str] = (),
 ) -> None:
     """Serve until SIGINT or SIGTERM, on this machine only unless another address and its names are given.
@@ -184,7 +192,7 @@ def serve_taxii(
         raise PolicyError(
             f"the address {host} is reachable from elsewhere; say by which names of hosts it may be asked"
         )
-    app = taxii_app(held, title=title, tlp=tlp, hosts=(*LOOPBACK, *hosts))
+    app = taxii_app(held, title=title, tlp=tlp, exercise=exercise, hosts=(*LOOPBACK, *hosts))
     config = uvicorn.Config(
         app,
         log_level="warning",

@@ -16,7 +16,7 @@ from comity.conduct.importing.stix_bundle import Bundle, StixObject
 from comity.conduct.importing.stix_foreign import Foreign
 from comity.conduct.record import Origin, Provenance, Record, parse_record
 from comity.conduct.statements import KINDS, Body, Category
-from comity.errors import MalformedError
+from comity.errors import MalformedError, PolicyError
 
 
 def import_stix(
@@ -27,20 +27,25 @@ def import_stix(
     category: Category | None = None,
     kinds: Mapping[str, type[Body]] = KINDS,
     keep_provenance: bool = False,
+    exercise: bool | None = None,
 ) -> Imported:
     """Read a bundle, or the envelope of a TAXII answer.
 
     `category` is that of foreign operations whose labels name none. With `keep_provenance`, records of ours bear the
-    provenances that the bundle states, for a copy that the reader made; without, all come from this file.
+    provenances that the bundle states, for a copy that the reader made; without, all come from this file. With
+    `exercise` false, a bundle that is marked as an exercise is refused.
 
     Raises:
         StoreError: the file cannot be read.
         TooLargeError: it is larger than any known collection.
+        PolicyError: it is of an exercise, and the ledger is none.
         MalformedError: it is no STIX 2.1 bundle, nothing in it can be a record, or most of it is refused.
     """
     file = source_file(source, name=name)
     gathering = Gathering([file], on=on)
     bundle = Bundle(file, gathering)
+    if exercise is False and bundle.is_exercise:
+        raise PolicyError(f"{file.name}: the bundle is of an exercise, and the ledger is none; it is not taken")
     own = _OwnRecords(bundle, dict(kinds), on=on)
     records = tuple(own.read())
     gathering.keep(record for record, _ in records)

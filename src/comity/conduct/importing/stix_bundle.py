@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from comity.conduct.exporting.stix_parts import EXPORTER_ID, RECORD_EXTENSION, full_day
+from comity.conduct.exporting.stix_parts import EXERCISE_ID, EXPORTER_ID, RECORD_EXTENSION, full_day
 from comity.conduct.importing.imported import Gathering, SourceFile
 from comity.errors import MalformedError
 
@@ -66,6 +66,13 @@ class Bundle:
         if not isinstance(objects, list):
             raise MalformedError(f"{self.file.name}: the objects of a bundle are a list")
         return objects
+
+    @property
+    def is_exercise(self) -> bool:
+        """True when the marking of an exercise is among the objects or on one of them."""
+        return EXERCISE_ID in self.objects or any(
+            EXERCISE_ID in texts(item.get("object_marking_refs")) for item in self.objects.values()
+        )
 
     def fault(self, item: StixObject, reason: str) -> MalformedError:
         """Return an error that says which object is wrong."""

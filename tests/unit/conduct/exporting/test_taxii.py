@@ -626,3 +626,13 @@ def test_a_day_at_the_end_of_the_calendar_is_served() -> None:
     late = operation(entered=provenance(date.max))
     assert ids(get(app_of(late), OBJECTS))
     assert date.max - timedelta(days=1) < date.max
+
+
+def test_the_service_of_an_exercise_says_so_by_its_title_and_on_every_object() -> None:
+    app = app_of(*small_case().values(), exercise=True)
+    assert get(app, "/taxii2/").json["title"].startswith("EXERCISE: ")
+    objects = get(app, OBJECTS).json["objects"]
+    marking = next(item["id"] for item in objects if "EXERCISE" in str(item.get("definition")))
+    unmarked = [item["type"] for item in objects if marking not in item.get("object_marking_refs", [])]
+    assert set(unmarked) == {"marking-definition"}
+    assert "EXERCISE" not in json.dumps(get(app_of(*small_case().values()), OBJECTS).json)
