@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from comity.conduct.admission import folded
-from comity.conduct.corrections import is_about
+from comity.conduct.corrections import Stated, is_about
 from comity.conduct.report.markup import Markup, join, quote, say, table, tag
 from comity.conduct.report.page import figure
 from comity.conduct.report.svg import circle, label, rect, svg
 from comity.conduct.report.telling import NO_REPLY, Voices, claim_line, reply_line
 from comity.conduct.sentences import claim_sentence, reply_sentence
-from comity.conduct.statements import Subject
+from comity.conduct.statements import Claim, Reply, Subject
 from comity.conduct.view import ClaimView, OperationView, shown_name
 
 _NAME: Final = 200
@@ -116,25 +116,26 @@ def _column(cells: dict[_Cell, list[_Said]], column: str) -> list[_Said]:
     return [said for (_, name), found in cells.items() if name == column for said in found]
 
 
-def _answers(said: Iterable[_Said]) -> dict[str, tuple[str, str, Markup]]:
-    """Return the replies to claims of a column by whomever it names, or in its name: sign, sentence and line by id."""
-    found = {}
+def _answers(said: Iterable[_Said]) -> list[Stated[Reply]]:
+    """Return the replies to claims of a column by whomever it names, or in its name, each once."""
+    found: dict[str, Stated[Reply]] = {}
     for claim, _, subject in said:
         for reply in claim.replies:
             if is_about(subject, reply.body.by):
-                found[reply.id] = (_SIGNS[reply.body.kind], reply_sentence(reply), reply_line(reply.body))
-    return found
+                found[reply.id] = reply
+    return list(found.values())
 
 
 def _replies(said: Sequence[_Said], x: float, y: float) -> list[Markup]:
-    answers = list(_answers(said).values())
+    answers = _answers(said)
     if not answers:
         return [label(x + 6, y + 19, "none on record", class_="small")]
     parts: list[Markup] = []
-    for place, (sign, sentence, _) in enumerate(answers[:_MOST_MARKS]):
+    for place, reply in enumerate(answers[:_MOST_MARKS]):
         centre = x + 15 + place * 22
-        parts.append(circle(centre, y + 15, 9, "reply", hint=sentence))
-        parts.append(label(centre, y + 19, sign, anchor="middle", class_="in"))
+        class_, inner = ("reply", "in") if reply.stands else ("gone", "out")
+        parts.append(circle(centre, y + 15, 9, class_, hint=reply_sentence(reply)))
+        parts.append(label(centre, y + 19, _SIGNS[reply.body.kind], anchor="middle", class_=inner))
     if len(answers) > _MOST_MARKS:
         parts.append(label(x + _CELL - 3, y + 19, f"+{len(answers) - _MOST_MARKS}", anchor="end", class_="small"))
     return parts
@@ -150,20 +151,27 @@ def _table(cells: dict[_Cell, list[_Said]], rows: list[str], columns: list[str],
                     (quote(row), quote(column), tag("ul", *(_item(each, voices) for each in said), class_="more"))
                 )
     for column in columns:
-        told = [line_ for _, _, line_ in _answers(_column(cells, column)).values()]
+        told = [_reply_item(reply) for reply in _answers(_column(cells, column))]
         lines.append((quote(column), quote(_REPLY_ROW), join(told or [say(NO_REPLY)], "; ")))
     return table(
         ("Who", "About whom", "Claims, or replies"), lines, say("Every claim with its voice, then the replies.")
     )
 
 
+def _fate(stated: Stated[Claim] | Stated[Reply]) -> str:
+    return "" if stated.stands else " (retracted)" if stated.retracted else " (corrected)"
+
+
+def _reply_item(reply: Stated[Reply]) -> Markup:
+    return join([reply_line(reply.body), _fate(reply)])
+
+
 def _item(said: _Said, voices: Voices) -> Markup:
     claim, operation, subject = said
-    fate = "" if claim.stands else " (retracted)" if claim.retracted else " (corrected)"
     told = claim_line(claim.body, subject)
     return tag(
         "li",
-        say("voice {number}{fate}: ", number=voices.number(claim), fate=fate),
+        say("voice {number}{fate}: ", number=voices.number(claim), fate=_fate(claim)),
         told,
         ": ",
         quote(operation.body.title),

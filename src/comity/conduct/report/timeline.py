@@ -121,8 +121,8 @@ def timeline(
     held = sorted(marks, key=_in_time)
     caption = say(
         "Each mark stands for one thing on record; point at it, or read the table, for what it is. Dashed marks "
-        "were retracted or corrected. Hatched is the time about which half of the claims are still to come: they take "
-        "{days} days or more.",
+        "were retracted or corrected. What is older than the years drawn stands at their edge. Hatched is the time "
+        "about which half of the claims are still to come: they take {days} days or more.",
         days=lag_days,
     )
     rows = [

@@ -506,6 +506,14 @@ def test_a_reply_stands_below_whomever_it_is_by_and_below_nobody_else() -> None:
     assert [each.text for each in last][-2:] == ["D", "none on record"]
 
 
+def test_a_retracted_reply_is_one_in_the_matrix_too() -> None:
+    records = [ferry, said, denial, make.retraction(denial)]
+    matrix = section(read_page(page_of(lambda material: operation_report(material, ferry.id), records)), "matrix")
+    drawn = next(matrix.all("svg"))
+    assert [mark.attributes["class"] for mark in drawn.all("circle")] == ["claim", "gone"]
+    assert "State XAA denies it (retracted)" in matrix.text
+
+
 def test_no_number_of_claims_moves_a_name_up_or_down() -> None:
     many = [make.claim(ferry, by=f"Company {number}", about="XEE", said="2026-03-20") for number in range(7)]
     few = [make.claim(ferry, by="Company 1", about="XAA", said="2026-03-21")]
