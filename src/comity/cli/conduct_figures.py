@@ -73,6 +73,7 @@ def figures(
     redraw, as_of = redraw_of(given), day_of(day)
     code = None if state is None else code_of(state)
     with material_of(folder, as_of, clustering=redraw.clustering) as material:
+        material.claims().check(redraw)
         tally = material.claims().tally(redraw, as_of=as_of)
         periods = () if code is None else material.claims().periods(code, redraw, as_of=as_of, months=int(months))
     if as_json:
@@ -97,6 +98,7 @@ def sensitivity(folder: Path | None, /, state: str, day: str | None, *, as_json:
     """Show how the share of operations in which claims name STATE moves with the rule and with what is left out."""
     redraw, as_of = redraw_of(given), day_of(day)
     with material_of(folder, as_of, clustering=redraw.clustering) as material:
+        material.claims().check(redraw)
         found = material.claims().sensitivity(code_of(state), redraw, as_of=as_of)
     if as_json:
         print_json(_sensitivity_json(found))

@@ -1,7 +1,6 @@
 """What the commands about conduct share: the observatory's folder, its ledger, and how a figure is to be drawn."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from comity.cli.law_options import word_of
-from comity.cli.options import DIRECTORY, say
+from comity.cli.options import DIRECTORY, say, shown
 from comity.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ _ID_LENGTH = 64
 # As much of an id as tells records apart on a line for people.
 SHORT = 12
 EXERCISE = "EXERCISE: every state and every event in this ledger is fictitious"
-_HIDDEN = re.compile("[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]")
 
 
 def folder_option(command: Command) -> Command:
@@ -197,4 +195,4 @@ def print_lines(lines: Iterable[str]) -> None:
     """Print lines, each as one line: what a record holds can neither move the cursor nor turn the direction."""
     for line in lines:
         # Splitting takes away every kind of line end; an empty line stays one.
-        click.echo(_HIDDEN.sub("\ufffd", " ".join(line.splitlines())))
+        click.echo(shown(" ".join(line.splitlines())))

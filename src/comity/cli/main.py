@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from comity import __version__
+from comity.cli.options import say
 from comity.errors import Error, StoreError
 
 # Command: module, attribute, one line. Modules are imported only when their command is used.
@@ -81,7 +82,7 @@ def main() -> None:
     try:
         result: Any = cli(standalone_mode=False)
     except Error as exc:
-        click.echo(f"comity: {exc.message}", err=True)
+        say(f"comity: {exc.message}")
         sys.exit(exc.exit_code)
     except click.ClickException as exc:
         exc.show()
@@ -96,7 +97,7 @@ def main() -> None:
     except OSError as exc:
         # What a command reads or keeps is translated where it happens; what is left is mostly the output itself.
         what = f"{exc.filename} cannot be used" if exc.filename else "the output cannot be written"
-        click.echo(f"comity: {what}: {exc.strerror or exc}", err=True)
+        say(f"comity: {what}: {exc.strerror or exc}")
         sys.stderr.close()
         sys.exit(StoreError.exit_code)
     sys.exit(result if isinstance(result, int) else 0)

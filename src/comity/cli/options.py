@@ -1,9 +1,10 @@
 """Options and small edges that several commands share: passphrases, folders, output."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -13,6 +14,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 DIRECTORY = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
+# What moves the cursor of a terminal or turns the direction of a line; text of others may hold it.
+_HIDDEN: Final = re.compile("[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]")
 
 
 def node_argument(command: Command) -> Command:
@@ -86,10 +89,16 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON for programs and people."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))
+    """Print JSON for programs and people; what a terminal would obey is written as JSON escapes it."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    click.echo(_HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def shown(text: str) -> str:
+    """Return a text in which nothing moves the cursor or turns the direction; line ends stay."""
+    return _HIDDEN.sub("\ufffd", text)
 
 
 def say(text: str) -> None:
-    """Say something to the person, on stderr."""
-    click.echo(text, err=True)
+    """Say something to the person, on stderr; what others wrote in it can do nothing to the terminal."""
+    click.echo(shown(text), err=True)

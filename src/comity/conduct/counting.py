@@ -113,6 +113,23 @@ class Claims:
         self._operations_by_rules = Counter(of_operation.values())
         self._spoken: dict[tuple[str, str | None, str, str | None], bool] = {}
 
+    def check(self, redraw: Redraw) -> None:
+        """Check that every source and claimant to be left out is there, lest a figure seem not to rest on it.
+
+        Raises:
+            NotFoundError: no claim comes from, cites or is made by one of them.
+        """
+        if redraw.leave_out_sources:
+            held = {name for claim in self._claims.values() for name in claim.collections | claim.publishers}
+            for name in sorted(redraw.leave_out_sources - held):
+                raise NotFoundError(f"no claim that names a participant comes from or cites the source {name!r}")
+        if redraw.leave_out_claimants:
+            keys = {claim.claimant_key for claim in self._claims.values()}
+            keys |= {folded(claim.claimant.name) for claim in self._claims.values()}
+            for name in sorted(redraw.leave_out_claimants):
+                if name not in keys and folded(name) not in keys:
+                    raise NotFoundError(f"no claim that names a participant is made by the claimant {name!r}")
+
     def tally(self, redraw: Redraw | None = None, *, as_of: date | None = None) -> Tally:
         """Return how often claims name whom.
 
@@ -213,7 +230,8 @@ class Claims:
         lag = counting_rule(redraw.rule).lag_days
         found = []
         begin = min(counted)
-        while begin <= as_of or begin <= max(counted):
+        # The calendar has no day after its last year.
+        while begin.year < date.max.year and (begin <= as_of or begin <= max(counted)):
             after = _months_later(begin, months)
             found.append(
                 CountedPeriod(
@@ -264,7 +282,7 @@ class Claims:
         if redraw.leave_out_last_months:
             if as_of is None:
                 raise PolicyError("months can only be left out of a figure whose day is given")
-            until = _months_later(as_of, -redraw.leave_out_last_months)
+            until = _months_later(as_of, -min(redraw.leave_out_last_months, (as_of.year - 1) * _MONTHS_A_YEAR))
 
         def why(claim: ClaimFacts) -> str | None:
             if redraw.leave_out_sources and (

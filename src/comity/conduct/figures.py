@@ -19,6 +19,8 @@ from comity.conduct.statements import Category, Level, Speaker
 from comity.conduct.verbs import guarded, written
 from comity.errors import MalformedError
 
+# A hundred years are more than any ledger goes back.
+MOST_MONTHS: Final = 1_200
 _CATEGORIES: Final[tuple[Category, ...]] = get_args(Category)
 
 
@@ -85,8 +87,10 @@ class Redraw:
         unknown = sorted(self.leave_out_categories - set(_CATEGORIES))
         if unknown:
             raise MalformedError(f"no category {', '.join(unknown)}; there are {', '.join(_CATEGORIES)}")
-        if self.leave_out_last_months < 0:
-            raise MalformedError(f"the months to leave out are a number from 0, got {self.leave_out_last_months}")
+        if not 0 <= self.leave_out_last_months <= MOST_MONTHS:
+            raise MalformedError(
+                f"the months to leave out are a number from 0 to {MOST_MONTHS}, got {self.leave_out_last_months}"
+            )
 
     @property
     def leaves_out_claims(self) -> bool:

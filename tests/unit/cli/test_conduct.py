@@ -210,6 +210,21 @@ def test_what_a_record_holds_cannot_move_the_cursor_or_turn_the_direction(observ
     assert "one \ufffd[2Jtwo three" in shown
 
 
+def test_what_a_file_holds_cannot_move_the_cursor_on_stderr_or_in_json(observatory: str, tmp_path: Path) -> None:
+    odd = operation("Buoy \u009b2J \u202elist", hit=[])
+    (tmp_path / "odd.jsonl").write_text(json.dumps(odd.to_json()), encoding="utf-8")
+    ask(observatory, "import", "records", str(tmp_path / "odd.jsonl"), "--on", "2026-06-01")
+    told = run("--folder", observatory, "operations", "--json", *ON)
+    assert "\\u009b2J \\u202elist" in told
+    assert json.loads(told)[0]["title"] == "Buoy \u009b2J \u202elist"
+    heading, *rows = (FIXTURES / "dcid.csv").read_text(encoding="utf-8").splitlines()
+    lines = [f"{heading},\x1b[2Jnew", *(f"{row}," for row in rows)]
+    (tmp_path / "odd.csv").write_text("\n".join(lines), encoding="utf-8")
+    noted = call("--folder", observatory, "import", "dcid", str(tmp_path / "odd.csv"), "--on", "2026-06-01")
+    assert "\x1b" not in noted.stderr
+    assert "\ufffd[2Jnew are not known" in noted.stderr
+
+
 # Counting.
 
 
@@ -237,10 +252,18 @@ def test_an_option_that_means_nothing_is_refused(observatory: str) -> None:
         (("figures", "--without-bloc", "atlantis"), NotFoundError),
         (("figures", "--without-category", "rudeness"), MalformedError),
         (("figures", "--without-months", "-1"), MalformedError),
+        (("figures", "--without-months", "99999999"), MalformedError),
+        (("figures", "--without-source", "Nobody"), NotFoundError),
+        (("sensitivity", "XAA", "--without-claimant", "Lantern Lab"), NotFoundError),
         (("figures", "QQQ"), NotFoundError),
     ):
         with pytest.raises(error):
             ask(observatory, *words, *ON)
+
+
+def test_a_figure_may_be_of_any_day_of_the_calendar(observatory: str) -> None:
+    for day in ("0001-01-01", "9999-12-31"):
+        assert ask(observatory, "figures", "XAA", "--without-months", "1200", "--on", day)
 
 
 def test_pairs_ask_for_a_state_or_a_bloc(observatory: str) -> None:

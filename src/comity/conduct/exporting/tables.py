@@ -26,8 +26,8 @@ from comity.conduct.statements import KINDS, Body, encode_body
 from comity.errors import MalformedError, PolicyError
 from comity.kernel.canonical import Json, JsonObject, encode_json
 
-# Also what a spreadsheet reads as one of the four: full-width forms, and a tab or line end before them.
-_RUNS: Final = frozenset(["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'"])
+# Also what a spreadsheet may read as one of the four: full-width forms, and spaces or unseen marks before them.
+_RUNS: Final = re.compile(r"'|[\s\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
 # A body may hold five hundred sources in one cell; the reader's own limit is for smaller files.
 _MAX_CELL: Final = 16 * 1024 * 1024
 
@@ -251,7 +251,7 @@ def _neutral(cell: str | None) -> str:
     """Return a cell that no spreadsheet runs; an empty text is told from an absent one by an apostrophe."""
     if cell is None:
         return ""
-    return f"'{cell}" if not cell or cell.lstrip(" ")[:1] in _RUNS else cell
+    return f"'{cell}" if not cell or _RUNS.match(cell) else cell
 
 
 def _plain(cell: str) -> str | None:

@@ -6,6 +6,7 @@ knows, and the whole import stops, because what would be left is chosen by the f
 """
 
 import hashlib
+import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ def source_file(source: bytes | Path | SourceFile, *, name: str) -> SourceFile:
     """Take bytes or read a file; bytes go by `name`, a file by its own name without its folder.
 
     Raises:
-        StoreError: the file cannot be read.
+        StoreError: the file cannot be read, or is no regular file.
         TooLargeError: it is larger than any known collection.
     """
     if isinstance(source, SourceFile):
@@ -59,11 +60,14 @@ def source_file(source: bytes | Path | SourceFile, *, name: str) -> SourceFile:
         found = SourceFile(name=name, data=source)
     else:
         try:
-            size = source.stat().st_size
-            data = source.read_bytes() if size <= MAX_BYTES else b""
+            status = source.stat()
+            # A pipe or a device has no size, and may wait or go on for ever.
+            if not stat.S_ISREG(status.st_mode):
+                raise StoreError(f"{source.name} is no regular file; write what it gives to one, and read that")
+            _check_size(source.name, status.st_size)
+            data = source.read_bytes()
         except OSError as exc:
             raise StoreError(f"the file {source.name} cannot be read: {exc.strerror}") from exc
-        _check_size(source.name, size)
         found = SourceFile(name=source.name, data=data)
     _check_size(found.name, len(found.data))
     return found

@@ -77,7 +77,10 @@ def test_no_cell_is_run_by_a_spreadsheet(records: tuple[Record, ...]) -> None:
             assert not [cell for cell in row if cell.lstrip(" ").startswith(RUNS)]
 
 
-@pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "'quoted", "''", " =1", "＝1", "plain", "-"])
+@pytest.mark.parametrize(
+    "title",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "'quoted", "''", " =1", "＝1", "plain", "-", "\u00a0=1", "\u200b+1", "\u202e=1"],
+)
 def test_a_title_that_looks_like_a_formula_is_defused_and_comes_back(title: str) -> None:
     record = operation(title)
     table = to_tables([record])

@@ -1,6 +1,7 @@
 """What importers share: files with digests, rows kept or refused whole, and a stop where the layout is another."""
 
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from datetime import date
@@ -120,6 +121,13 @@ def test_bytes_that_are_too_many_are_refused_as_well(monkeypatch: pytest.MonkeyP
     for large in (b"abcd", SourceFile(name="x", data=b"abcd")):
         with pytest.raises(TooLargeError, match="x: a collection has at most 3 bytes, this file has 4"):
             source_file(large, name="x")
+
+
+def test_what_is_no_regular_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (tmp_path / "pipe.csv", Path("/dev/zero"), tmp_path):
+        with pytest.raises(StoreError, match=r"is no regular file; write what it gives to one"):
+            source_file(path, name="x")
 
 
 def test_the_digest_of_several_files_is_that_of_the_lines_about_them() -> None:
