@@ -140,6 +140,7 @@ def claim_json(claim: ClaimView, view: OperationView, provenances: Provenances) 
         "replaced_by": claim.replaced_by,
         "disputed": claim.disputed,
         "stands": claim.stands,
+        "operation_retracted": view.retracted,
         "cluster": claim.cluster,
         "replies": [stated_json(each, provenances(each.id)) for each in claim.replies],
         "no_reply": None if claim.replies else NO_REPLY,

@@ -72,7 +72,13 @@ def claim_sentence(claim: ClaimView, operation: OperationView, when: str | None)
     if claim.retracted:
         fate = "; the claim is retracted"
     elif claim.replaced_by is not None:
-        fate = "; the claim is corrected by another"
+        fate = "; the claim is corrected by another claim"
+    elif not claim.stands:
+        fate = "; the claim is corrected, and corrections differ"
+    if claim.disputed:
+        fate += "; the claim is disputed"
+    if operation.retracted:
+        fate += "; the operation itself is retracted"
     # Each part has passed the guard by itself.
     return written(
         f"{{when}}: {{title}} ({{category}}): {{parts}}; said {{said}}; basis: {{basis}}{fate}",

@@ -146,6 +146,24 @@ def test_a_retracted_reply_is_told_as_retracted_wherever_it_stands(observatory: 
     assert (night["replies"], night["standing"]) == (1, {"claims": 2, "replies": 0, "findings": 0})
 
 
+def test_disputed_claims_and_those_about_a_retracted_operation_say_so(observatory: str, tmp_path: Path) -> None:
+    second = claim(ferry, by="Lantern Labs", about="XDD", said="2026-03-11", basis_tier=1)
+    third = claim(ferry, by="Lantern Labs", about="XEE", said="2026-03-12", basis_tier=1)
+    given = [second, third, make.correction(lab, second), make.correction(lab, third)]
+    given.append(make.retraction(harbour, by=make.company("records.jsonl")))
+    (tmp_path / "more.jsonl").write_text("\n".join(json.dumps(each.to_json()) for each in given), encoding="utf-8")
+    ask(observatory, "import", "records", str(tmp_path / "more.jsonl"), "--on", "2026-06-01")
+    listed = ask(observatory, "claims", *ON).splitlines()
+    (line,) = (each for each in listed if each.startswith(lab.id[:12]))
+    assert line.endswith("; the claim is corrected, and corrections differ; the claim is disputed")
+    (line,) = (each for each in listed if each.startswith(gone.id[:12]))
+    assert line.endswith("; the claim is retracted; the operation itself is retracted")
+    assert "Harbour list (disinformation, 2022, retracted)" in ask(observatory, "operations", *ON)
+    page = tmp_path / "page.html"
+    ask(observatory, "report", "state", "XEE", "-o", str(page), *ON)
+    assert "<bdi>2022</bdi>, retracted)" in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["claims", "Lantern Co., Ltd.", "What XBB claims: everything!"])
 def test_no_name_can_stop_a_list(name: str, observatory: str, tmp_path: Path) -> None:
     odd = operation(name)

@@ -378,7 +378,7 @@ def test_a_retracted_claim_stays_visible_as_retracted_and_a_corrected_one_names_
     better = make.claim(told[0], "XBB", "XCA", said="2026-04-10")
     corrected = the_claim(side((*told, better, make.correction(told[1], better))))
     assert corrected.replaced_by == better.id
-    assert corrected.text.endswith("; the claim is corrected by another")
+    assert corrected.text.endswith("; the claim is corrected by another claim")
 
 
 def test_conforming_conduct_is_a_line_like_a_claim() -> None:

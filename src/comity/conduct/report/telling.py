@@ -88,7 +88,8 @@ def operation_line(operation: OperationView) -> Markup:
         if occurred is None
         else " to ".join(dict.fromkeys(day for day in (occurred.begin, occurred.end) if day is not None))
     )
-    return say("{title} ({category}, {when})", title=operation.body.title, category=operation.body.category, when=when)
+    template = "{title} ({category}, {when}, retracted)" if operation.retracted else "{title} ({category}, {when})"
+    return say(template, title=operation.body.title, category=operation.body.category, when=when)
 
 
 def claim_lines(claim: ClaimView) -> Iterator[Markup]:
