@@ -144,6 +144,7 @@ def _pairs_lines(found: "Pairs") -> "Iterator[str]":
             yield from (f"    reply: {text}" for text in getattr(line, "reply_text", ()))
         yield from (f"  {text}" for text in side.nothing)
         yield from (f"  cannot be known: {row.key}: {row.label}" for row in side.unknown)
+        yield from (f"  set aside: {text}" for text in side.set_aside)
 
 
 def _figures_lines(

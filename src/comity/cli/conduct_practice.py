@@ -27,6 +27,7 @@ _DAY_SECONDS = 86_400
 def commitments(folder: Path | None, state: str, day: str | None, *, as_json: bool, as_csv: bool) -> None:
     """Say what STATE has committed itself to on a day: voluntary, voiced, signed or binding, each told apart."""
     from comity.conduct.commitments.in_force import ROW_COLUMNS, commitments_on
+    from comity.conduct.commitments.set_aside import set_aside
     from comity.conduct.corrections import Fates, Stated
     from comity.conduct.statements import Body
     from comity.law.sheet import csv_text
@@ -36,12 +37,13 @@ def commitments(folder: Path | None, state: str, day: str | None, *, as_json: bo
         fates = Fates(material.loose(), on)
         stated: list[Stated[Body]] = [fates.stated(record) for record in fates.records.values()]
         found = commitments_on(code, on, records=[each.record for each in stated if each.stands])
+        aside = set_aside(stated, code)
     if as_json:
-        print_json(found.to_json())
+        print_json(found.to_json() | {"set_aside": list(aside)})
     elif as_csv:
         click.echo(csv_text(ROW_COLUMNS, found.rows()), nl=False)
     else:
-        print_lines(found.lines())
+        print_lines([*found.lines(), *(f"set aside: {text}" for text in aside)])
 
 
 @click.group("drill")

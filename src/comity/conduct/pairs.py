@@ -15,8 +15,9 @@ from typing import Final
 
 from comity.conduct.admission import folded
 from comity.conduct.blocs import bloc
-from comity.conduct.commitments.catalogue import MEMORY_NOTICE
+from comity.conduct.commitments.catalogue import MEMORY_NOTICE, catalogue_title
 from comity.conduct.commitments.in_force import CommitmentsOn, InForce, commitments_on
+from comity.conduct.commitments.set_aside import set_aside
 from comity.conduct.commitments.since import Since, parse_since
 from comity.conduct.corrections import Fates, Stated
 from comity.conduct.matches import CommitmentsAt, MatchLine, matched, unmatched
@@ -219,6 +220,8 @@ class Side:
     lines: tuple[Line, ...]
     nothing: tuple[str, ...]
     unknown: tuple[InForce, ...]
+    set_aside: tuple[str, ...] = ()
+    """What was retracted or corrected and counts nowhere."""
 
     def to_json(self) -> dict[str, object]:
         """Return the lines as JSON values."""
@@ -228,6 +231,7 @@ class Side:
             "lines": [line.to_json() for line in self.lines],
             "nothing": list(self.nothing),
             "unknown": [row.to_json() for row in self.unknown],
+            "set_aside": list(self.set_aside),
         }
 
 
@@ -288,6 +292,7 @@ def pairs(
         view=view,
         as_of=as_of,
         held=tuple(held),
+        loose=tuple(loose),
         looked=searched,
         commitments=_remembered(commitments if commitments is not None else _from_records(held)),
     )
@@ -311,6 +316,7 @@ class _Page:
     view: LedgerView
     as_of: date
     held: tuple[Record, ...]
+    loose: tuple[Stated[Body], ...]
     commitments: CommitmentsAt
     looked: Searched | None = None
 
@@ -355,6 +361,7 @@ class _Page:
             lines=tuple(sorted(lines, key=_in_time)),
             nothing=tuple(nothing),
             unknown=made.unknown,
+            set_aside=set_aside(self.loose, code),
         )
 
     def _operation_lines(self, operation: OperationView, code: str) -> Iterator[Line]:
@@ -457,7 +464,7 @@ def _commitment_lines(entries: Iterable[InForce]) -> Iterator[CommitmentLine]:
         together.setdefault((row.catalogue, row.terms), []).append(row)
     for (catalogue, terms), rows in together.items():
         items = [row.item for row in rows if row.item is not None]
-        what = f"{catalogue} {', '.join(items)}" if items else rows[0].label
+        what = f"{catalogue_title(catalogue)}: {', '.join(items)}" if items else rows[0].label
         notice = f"; {MEMORY_NOTICE}" if any(MEMORY_NOTICE in row.notices for row in rows) else ""
         yield CommitmentLine(
             when=rows[0].since,

@@ -539,7 +539,9 @@ def test_commitments_of_fictitious_states_come_from_records_and_treaties_from_th
     records = (*told, make.match(told[1]), loose("commitment", endorsed))
     (found,) = pairs(of_state("XAA"), fold(records), as_of=AS_OF).sides
     (line,) = [line for line in found.lines if line.kind == "commitment"]
-    assert line.text.startswith("gge_norms a, b, c, d, e, f, g, h, i, j, k: voluntary, endorsed 2025-01-01")
+    assert line.text.startswith(
+        "UN norms of responsible state behaviour: a, b, c, d, e, f, g, h, i, j, k: voluntary, endorsed 2025-01-01"
+    )
     assert the_claim(found).matches[0].relation is Relation.IN_FORCE
     assert len(the_claim(found).beside) == 11
     (portugal,) = pairs(of_state("PRT"), fold(()), as_of=AS_OF).sides

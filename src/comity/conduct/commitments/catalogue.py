@@ -273,6 +273,14 @@ def in_order(number: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in _PARTS.findall(number))
 
 
+def catalogue_title(key: str) -> str:
+    """Return what a catalogue is called, or its key where it is none of the tables'."""
+    try:
+        return load_catalogues().catalogue(key).heading.title
+    except NotFoundError:
+        return key
+
+
 @cache
 def load_catalogues() -> Catalogues:
     """Return the installed catalogues, those of the law room among them.

@@ -36,6 +36,7 @@ from comity.conduct.commitments.subscriptions import (
 )
 from comity.conduct.record import Record
 from comity.errors import MalformedError, NotFoundError
+from comity.law.binding import Binding, binding_of
 from comity.law.model import Act, ActSort, InstrumentKind
 from comity.law.register import Register
 from comity.law.rows import Action, Instrument
@@ -464,7 +465,8 @@ def _of_treaties(code: str, standings: Standings) -> Iterable[InForce]:
         bond = _BONDS.get(status.standing.value)
         if bond is None or (bond is Bond.UNKNOWN and is_fictitious(code)):
             continue
-        if bond is Bond.BOUND and not status.bound:
+        unsure = bond is Bond.CONSENTED and binding_of(standings, instrument, status) is not Binding.NOT_BOUND
+        if unsure or (bond is Bond.BOUND and not status.bound):
             bond = Bond.NOT_CONFIRMED
         if bond is Bond.BOUND and instrument.kind is InstrumentKind.ARRANGEMENT:
             bond = Bond.VOLUNTARY

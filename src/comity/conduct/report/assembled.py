@@ -219,6 +219,9 @@ def _commitments(side: Side) -> Markup:
     if side.unknown:
         told = [quote(f"{row.key}: {row.label} ({row.terms})") for row in side.unknown]
         parts += [tag("h3", say("What cannot be known")), items(told, class_="more")]
+    if side.set_aside:
+        told = [quote(text) for text in side.set_aside]
+        parts += [tag("h3", say("Retracted or corrected, and counted nowhere")), items(told, class_="more")]
     return join(parts)
 
 
