@@ -168,6 +168,18 @@ def test_what_the_participant_says_of_itself_stands_before_what_others_say_of_it
     assert (held.record, held.contested) == (own, (other,))
 
 
+def test_who_tells_the_same_later_contests_nothing_and_an_own_search_replaces_no_answer() -> None:
+    first, same = disclosed(), disclosed(said="2026-03-02", said_by=OBSERVER)
+    held = disclosure_table([first, same], DAY).answer("XAA", "doctrine")
+    assert held is not None
+    assert (held.record, held.contested, held.earlier) == (first, (), (same,))
+    searched = disclosed(answer="no_answer", said="2026-03-02", said_by=state("XAA"))
+    other = disclosed(said_by=OBSERVER)
+    held = disclosure_table([other, searched], DAY).answer("XAA", "doctrine")
+    assert held is not None
+    assert held.record == other
+
+
 def test_an_answer_to_no_question_of_the_form_is_set_aside_and_hides_no_other() -> None:
     stray = disclosed("XAB", question="strength")
     table = disclosure_table([stray, disclosed()], DAY)

@@ -559,6 +559,25 @@ def test_a_publication_names_a_finding_before_it() -> None:
     refused(inquiry, publish(inquiry, inquiry.named("inquiry-reply")), "which is no finding before it")
 
 
+def test_a_publication_and_a_correction_follow_the_findings_that_they_name() -> None:
+    inquiry = ready()
+    before = inquiry.said[-1].id
+    first = find(inquiry)
+    body = {"finding": first.id, "replies": [inquiry.named("inquiry-reply").id]}
+    last = inquiry.say(INVESTIGATOR, "publication", body, follows=(before,))
+    refused(inquiry, last, "which is no finding before it")
+    inquiry.said.remove(last)
+    body = correction_of(inquiry, first)
+    last = inquiry.say(INVESTIGATOR, "inquiry-correction", body, follows=(before,))
+    refused(inquiry, last, "which is no finding before it")
+    inquiry.said.remove(last)
+    second = find(inquiry, replaces=first.id)
+    replaced = correct(inquiry, first, new=second)
+    inquiry.said.remove(replaced)
+    last = inquiry.say(INVESTIGATOR, "inquiry-correction", dict(replaced.said.statement.body), follows=(first.id,))
+    refused(inquiry, last, "in its place, which does not say so itself")
+
+
 def test_what_is_withheld_is_cited_and_no_statement_of_the_inquiry() -> None:
     inquiry = ready()
     finding = find(inquiry)
