@@ -207,6 +207,26 @@ def test_the_own_word_on_consent_outranks_what_was_reported_of_it() -> None:
     assert [(item.participant, item.consent) for item in file.consents(file.held.keys())] == [("XBB", "refused")]
 
 
+def test_a_later_report_on_consent_takes_the_place_of_an_earlier_one() -> None:
+    inquiry = start()
+    for said in ("given", "refused"):
+        inquiry.say(INVESTIGATOR, "consent", {"participant": "XBB", "consent": said, "reported_from": "a newspaper"})
+    file = inquiry.file()
+    assert [(item.participant, item.consent) for item in file.consents(file.held.keys())] == [("XBB", "refused")]
+
+
+def test_the_right_of_reply_runs_from_the_first_question_to_the_end_of_the_last_period() -> None:
+    inquiry = start()
+    put_question(inquiry, days=DAYS)
+    inquiry.world.later(days=5)
+    put_question(inquiry, days=DAYS)
+    file = inquiry.file()
+    right = file.right_of_reply(frozenset(file.held))
+    first, second = (inquiry.named("question-put", number).said.statement for number in (0, 1))
+    assert right.asked == first.issued.date().isoformat()
+    assert right.until == str(second.body["reply_by"])[:10]
+
+
 def test_an_accused_that_was_not_asked_for_consent_is_told_as_not_asked() -> None:
     file = start().file()
     assert [(item.participant, item.consent) for item in file.consents(file.held.keys())] == [("XBB", "not_asked")]
@@ -272,7 +292,8 @@ def test_an_answer_names_what_it_answers() -> None:
 def test_an_answer_follows_what_it_answers() -> None:
     inquiry = start()
     question = put_question(inquiry)
-    last = answer(inquiry, question.id, follows=(inquiry.id,))
+    told = {"issuer": INVESTIGATOR, "reported_from": "a newspaper"}
+    last = answer(inquiry, question.id, follows=(inquiry.id,), **told)
     refused(inquiry, last, "which is no question and no finding that it follows")
 
 

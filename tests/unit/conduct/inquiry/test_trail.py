@@ -530,6 +530,60 @@ def test_a_request_for_evidence_names_whom_the_case_asked() -> None:
     refused(finished(inquiry), inquiry, VerificationError, f"says that {CLAIMANT} was asked", f"the asked is {HOLDER}")
 
 
+def test_a_request_within_a_case_is_in_its_dossier() -> None:
+    inquiry = start()
+    case = add_evidence(inquiry, mandated=False)
+    asked = EvidenceRequest(asked="Contact point of XAD", what="Sessions", case=case.id, request="ab" * 32)
+    inquiry.say(INVESTIGATOR, "evidence-request", asked)
+    refused(finished(inquiry), inquiry, VerificationError, "lacks request abababababab…")
+
+
+def test_a_live_case_is_no_evidence_in_an_exercise() -> None:
+    inquiry = start()
+    inquiry.exercise = False
+    case = add_evidence(inquiry, mandated=False)
+    inquiry.exercise = True
+    ask_for_evidence(inquiry, case)
+    refused(finished(inquiry), inquiry, PolicyError, "data/dossiers/", "never mix")
+
+
+def test_what_the_newest_publication_no_longer_withholds_is_wanted() -> None:
+    inquiry = start()
+    add_interests(inquiry)
+    add_evidence(inquiry)
+    answer(inquiry, put_question(inquiry).id)
+    finding = find(inquiry)
+    publish(inquiry, finding, withheld=[WithheldPart(digest=EXHIBIT, reason="names of passengers")])
+    for newer in (False, True):
+        if newer:
+            publish(inquiry, finding)
+        finish(inquiry)
+        assert inquiry.case is not None
+        inquiry.dossiers = [written(dossier_of(inquiry.case, exhibits=()))]
+        if newer:
+            refused(trail_file(inquiry), inquiry, VerificationError, f"cites exhibit {EXHIBIT[:12]}…")
+        else:
+            assert verified_trail(trail_file(inquiry), inquiry).withheld
+
+
+def test_what_only_an_unpublished_finding_cites_is_not_wanted() -> None:
+    inquiry = start()
+    add_interests(inquiry)
+    answer(inquiry, put_question(inquiry).id)
+    draft = find(inquiry, statements=["ab" * 32])
+    publish(inquiry, find(inquiry, replaces=draft.id))
+    finish(inquiry)
+    assert verified_trail(trail_file(inquiry), inquiry).state == "published"
+
+
+def test_a_correction_of_what_is_not_here_is_not_called_for(inquiry: SampleInquiry, forge: TrailForge) -> None:
+    strange = Correction(corrects="cd" * 32, kind="retraction", by=state("XAA"), said="2026-03-05", reason="Wrong.")
+    other = inquiry.say_outside(CLAIMANT, "correction", strange)
+    inquiry.outside.remove(other)
+    forge.add(other, cited=True)
+    refused(forge.file(), inquiry, MalformedError, member(other), "nothing in the inquiry calls for this statement")
+
+
 def test_a_case_that_another_opened_is_not_the_one_that_the_investigator_asked_in() -> None:
     inquiry = start()
     add_interests(inquiry)
