@@ -513,11 +513,11 @@ class TrailForge:
     def head(self, head: TrailHead) -> None:
         self.members[HEAD] = head.encode()
 
-    def file(self) -> bytes:
-        """Return the changed trail's file."""
+    def file(self, **labels: str) -> bytes:
+        """Return the changed trail's file, with other labels of `bag-info.txt` where some are given."""
         target = io.BytesIO()
         members = [Member(name=name, size=len(data), open=opener(data)) for name, data in self.members.items()]
-        write_container(target, members, trail_info(self.head))
+        write_container(target, members, trail_info(self.head) | labels)
         return target.getvalue()
 
     def drop(self, *statements: str) -> None:

@@ -165,6 +165,11 @@ def test_a_missing_or_uncalled_member_is_named(inquiry: SampleInquiry, forge: Tr
     refused(forge.file(), inquiry, MalformedError, "data/verdict.txt: nothing in the trail calls for this member")
 
 
+def test_the_labels_of_the_bag_are_those_of_the_head(inquiry: SampleInquiry, forge: TrailForge) -> None:
+    other = forge.file(**{"External-Identifier": "ab" * 32})
+    refused(other, inquiry, MalformedError, "bag-info.txt: the labels are not those")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
