@@ -274,7 +274,10 @@ def test_what_was_withdrawn_stands_among_the_commitments_as_withdrawn() -> None:
 
     (found,) = pairs(of_state("XAA"), fold(case()), as_of=AS_OF, commitments=on).sides
     (line,) = [line for line in found.lines if line.kind == "commitment"]
-    assert line.text == "gge_norms f: no longer held, withdrew 2025-09-01; endorsed 2025-06-01"
+    assert (
+        line.text
+        == "UN norms of responsible state behaviour: f: no longer held, withdrew 2025-09-01; endorsed 2025-06-01"
+    )
 
 
 def test_a_commitment_that_rests_on_memory_says_so_on_its_line_and_beside_a_claim() -> None:
@@ -593,3 +596,17 @@ def test_the_answer_is_labelled_and_complete_as_json() -> None:
     (claim,) = [line for line in one["lines"] if line["kind"] == "claim"]
     assert claim["replies"] == ["State XAA denies it, 2026-03-05"]
     assert claim["in_force"] == ["gge_norms:f"]
+
+
+def test_a_retracted_commitment_counts_nowhere_and_is_told_with_the_reason() -> None:
+    body = Commitment(
+        participant="XAA", catalogue="gge_norms", act="endorsed", on="2025-01-01", sources=[make.source("Statement")]
+    )
+    endorsed = loose("commitment", body)
+    gone = make.retraction(endorsed, endorsed.provenance.source)
+    (found,) = pairs(of_state("XAA"), fold([endorsed, gone]), as_of=AS_OF).sides
+    assert not any(line.kind == "commitment" for line in found.lines)
+    (told,) = found.set_aside
+    assert told.startswith(f"gge_norms: endorsed 2025-01-01: retracted by {gone.body.by.name} on ")  # type: ignore[attr-defined]
+    assert told.endswith(f"The claimant withdraws it.; record {endorsed.id[:12]}")
+    assert pairs(of_state("XBB"), fold([endorsed, gone]), as_of=AS_OF).sides[0].set_aside == ()

@@ -274,6 +274,8 @@ def _below(line: ClaimLine) -> Markup:
         told.append(say(line.unmatched))
     if line.beside:
         told.append(say("in force at that time, without saying that they apply: {keys}", keys=_keys(line.beside)))
+    if line.during:
+        told.append(say("came while it may have happened: {keys}", keys=_keys(line.during)))
     if line.later:
         told.append(say("came only afterwards: {keys}", keys=_keys(line.later)))
     return tag("div", items(told, class_="more"), class_="beside-it before" if line.grey else "beside-it")
