@@ -30,6 +30,7 @@ TYPES: tuple[tuple[str, Any, str], ...] = (
     ("authority", inquiry.Authority, "as [keys.md](keys.md) has it, at most 60 characters"),
     ("language", ledger.Language, "a language tag such as `en` or `zh-Hans`"),
     ("code", ledger.Code, "`[a-z][a-z0-9_]{0,59}`"),
+    ("technique", ledger.TechniqueCode, "a vocabulary, `:`, and a code of it, such as `disarm:T0022`"),
     ("day", ledger.Day, "`YYYY`, `YYYY-MM` or `YYYY-MM-DD`, as far as it is known"),
     ("time", inquiry.Time, "as [README.md](README.md) has it"),
     ("item number", commitments.ItemNumber, "`[A-Za-z0-9][A-Za-z0-9().-]{0,29}`"),

@@ -16,6 +16,7 @@ from comity.cli.conduct_options import LEDGER, folder_option, ledger_of, observa
 from comity.cli.conduct_out import export, report, serve
 from comity.cli.conduct_pact import pact
 from comity.cli.conduct_practice import commitments, disclose, drill
+from comity.cli.conduct_reference import catalogues, positions, vocabulary
 from comity.cli.conduct_show import claims, operations, show
 from comity.cli.law_options import day_of
 from comity.cli.options import DIRECTORY, FILE, json_option, print_json, say
@@ -35,8 +36,8 @@ def conduct(ctx: click.Context, folder: Path | None) -> None:
 
 
 for command in (
-    *(claims, commitments, disclose, draft, drill, export, figures, follow, grade, investigate, lens, operations, pact),
-    *(pairs, report, sensitivity, serve, show),
+    *(catalogues, claims, commitments, disclose, draft, drill, export, figures, follow, grade, investigate, lens),
+    *(operations, pact, pairs, positions, report, sensitivity, serve, show, vocabulary),
 ):
     conduct.add_command(command)
 

@@ -24,6 +24,8 @@ RecordId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Participant = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)")]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$(?!\n)")]
+# A vocabulary and a code of it.
+TechniqueCode = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,29}:[A-Za-z0-9.-]{1,30}$(?!\n)")]
 # A year, a month or a day.
 Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$(?!\n)")]
 
@@ -110,7 +112,10 @@ Category = Literal["espionage", "sabotage", "disinformation", "other"]
 
 
 class Operation(Body, frozen=True, kw_only=True):
-    """`operation`: what is alleged to have happened. It names nobody as its author; claims do."""
+    """`operation`: what is alleged to have happened. It names nobody as its author; claims do.
+
+    `techniques` are codes of a vocabulary, such as `disarm:T0022`.
+    """
 
     title: Line
     category: Category
@@ -119,6 +124,7 @@ class Operation(Body, frozen=True, kw_only=True):
     effects: Text | None = None
     names: Annotated[list[Line], msgspec.Meta(max_length=MAX_ITEMS)] = []
     external: Annotated[list[ExternalId], msgspec.Meta(max_length=MAX_ITEMS)] = []
+    techniques: Annotated[list[TechniqueCode], msgspec.Meta(max_length=MAX_ITEMS)] = []
     sources: Annotated[list[Source], msgspec.Meta(max_length=MAX_ITEMS)] = []
 
 

@@ -587,6 +587,26 @@ def test_a_body_is_checked_as_its_readers_will_and_printed_to_be_said(observator
         ask(observatory, *words[:5], "2026-06-01T09:00:00Z", "--issuer", "xaa.foreign-office")
 
 
+def test_catalogues_positions_and_vocabularies_can_be_looked_up() -> None:
+    told = run("catalogues")
+    assert told.startswith("UN norms of responsible state behaviour (gge_norms, version 2015, 11 items)")
+    norms = run("catalogues", "gge_norms")
+    assert "  f  no damage by networks to critical infrastructure" in norms
+    assert data("catalogues", "osce_cbms", "--version", "2013")[0]["version"] == "2013"
+    assert run("catalogues", "--csv").startswith("catalogue,item,version,label,nature")
+    with pytest.raises(MalformedError, match="--version is that of one catalogue; name it"):
+        run("catalogues", "--version", "2013")
+    assert "33 states with a national position" in run("positions", *ON)
+    assert run("positions", "--csv", *ON).startswith("participant,name,position")
+    assert "Portugal (PRT)" in run("vocabulary", "agencies", "portugal")
+    assert data("vocabulary", "techniques", "Develop Memes") == [
+        {"code": "disarm:T0086.001", "name": "Develop Memes", "tactics": "Develop Content"}
+    ]
+    for which in ("countermeasures", "detections", "actor-types"):
+        assert data("vocabulary", which)
+    assert call("vocabulary", "agencies", "no such name").stderr == "nothing is called so in this list\n"
+
+
 def test_a_pact_begins_from_a_template_and_its_returns_are_counted(observatory: str) -> None:
     assert "contact_and_notification" in run("pact", "templates")
     days = ("--signed", "2024-01-10", "--begins", "2024-02-01", "--by", "Coder One", *ON)

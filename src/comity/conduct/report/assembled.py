@@ -367,6 +367,7 @@ def _alleged(operation: OperationView) -> Markup:
         *([say("also called: {names}", names="; ".join(body.names))] if body.names else []),
         *(say("said to have hit: {name} ({kind})", name=_listed(each), kind=each.kind) for each in body.hit),
         *(say("elsewhere: {scheme} {id}", scheme=each.scheme, id=each.id) for each in body.external),
+        *(say("technique: {code}", code=code) for code in body.techniques),
         *(join(["source: ", source_line(source)]) for source in body.sources),
     ]
     fate = [say("This operation is itself retracted.")] if operation.retracted else []
