@@ -52,7 +52,8 @@ def both(action: Callable[[], object]) -> dict[str, float]:
     taken, worked = [], []
     for _ in range(RUNS):
         started, working = time.perf_counter(), time.process_time()
-        result = action()
+        with many_objects():
+            result = action()
         taken.append(time.perf_counter() - started)
         worked.append(time.process_time() - working)
         del result
@@ -142,11 +143,7 @@ def views(ledger: Ledger) -> dict[str, object]:
     first = shown[0].id
 
     def drawn(draw: Callable[[Material], object]) -> dict[str, float]:
-        def anew() -> object:
-            with many_objects():
-                return draw(Material(ledger, as_of=AS_OF))
-
-        return both(anew)
+        return both(lambda: draw(Material(ledger, as_of=AS_OF)))
 
     def decoded(records: Iterable[Record]) -> dict[str, float]:
         bodies = [(record.kind, encode_json(encode_body(record.body))) for record in records]

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from comity.conduct.figures import Redraw
 from comity.conduct.kinds import KINDS
 from comity.conduct.ledger import Ledger
 from comity.conduct.pairs import Question, of_pair, of_state, pairs
@@ -73,6 +74,18 @@ def test_a_page_says_what_it_leaves_out_and_where_the_rest_is() -> None:
         whole = state_report(Material(ledger, as_of=AS_OF), "XAA").decode()
         assert whole.count('class="both"') == 30
         assert "What this page shows" not in whole
+
+
+def test_the_line_with_clustering_is_right_also_where_the_page_is_without() -> None:
+    deed = operation()
+    first = claim(deed, "Beacon")
+    second = claim(deed, "Lantern Labs", derives_from=[first.id])
+    with Ledger.open(":memory:", create=True, exercise=True, kinds=KINDS) as ledger:
+        ledger.add([deed, first, second])
+        redraw = Redraw(leave_out_single_voices=True, clustering=False)
+        found = Material(ledger, as_of=AS_OF, clustering=False).claims().sensitivity("XAA", redraw)
+        shares = {line.change: line.share.text for line in (found.base, *found.lines) if not line.value}
+        assert shares == {"none": "1 of 1 (100 %)", "single_voices": "1 of 1 (100 %)", "clustering": "nothing counted"}
 
 
 def test_a_question_about_nobody_on_record_has_no_operations() -> None:
