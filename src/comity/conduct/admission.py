@@ -20,6 +20,7 @@ from comity.conduct.commitments.statements import check_body
 from comity.conduct.record import Record
 from comity.conduct.statements import (
     Body,
+    Correction,
     Day,
     Operation,
     Participant,
@@ -158,6 +159,30 @@ def check_entry(
         elif what is _Is.STATE and exercise and (real := _real_state(value)) is not None:
             raise PolicyError(f"{path} {value!r} is {real}; an exercise names fictitious states only")
     return tuple(refers)
+
+
+def check_refers(each: Admitted, kinds: Mapping[str, str]) -> None:
+    """Refuse a record that refers to what is not there or has no place there; `kinds` are those of records by id.
+
+    Raises:
+        MalformedError: naming the record, the member and what it refers to.
+    """
+    for member, target, wanted in each.refers:
+        if target not in kinds:
+            raise MalformedError(
+                f"{where(each.record)}: {member} {target} is neither held nor in the same batch; add that record first"
+            )
+        if wanted is not None and kinds[target] != wanted:
+            raise MalformedError(f"{where(each.record)}: {member} {target} is no {wanted} but a {kinds[target]}")
+    body = each.record.body
+    if isinstance(body, Correction) and body.replacement is not None:
+        if body.replacement == body.corrects:
+            raise MalformedError(f"{where(each.record)}: replacement {body.replacement} is the record that it corrects")
+        if kinds[body.replacement] != kinds[body.corrects]:
+            raise MalformedError(
+                f"{where(each.record)}: replacement {body.replacement} is a {kinds[body.replacement]}, and corrects "
+                f"{body.corrects} is a {kinds[body.corrects]}"
+            )
 
 
 def where(record: Record) -> str:

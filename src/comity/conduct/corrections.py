@@ -2,6 +2,8 @@
 
 A correction or retraction takes effect when it comes from whoever said the record, or from whoever entered it or
 published it here. One by anybody else, above all by whomever a claim is about, is shown beside it and changes nothing.
+What came from a log is the word of the authority whose log it is, whatever name it gives: it takes effect on what its
+own participant says, and on what came from nobody else.
 Where corrections differ, all are kept and the record is disputed; where replacements go round in a circle, nothing is
 replaced. A correction is a record too, and may be corrected or retracted in turn.
 """
@@ -15,8 +17,9 @@ from typing import Any, Final, Generic, cast
 
 from comity.conduct.admission import folded
 from comity.conduct.independence import same_speaker
-from comity.conduct.record import Record
+from comity.conduct.record import Origin, Provenance, Record
 from comity.conduct.statements import BodyT, Correction, Grading, Match, Source, Speaker, Subject
+from comity.kernel.trust import participant_of
 
 
 class CorrectedBy(StrEnum):
@@ -95,14 +98,14 @@ class Fates:
 
     def __init__(self, records: Iterable[Record], as_of: date | None) -> None:
         known: dict[str, Record] = {}
-        self._entered_by: dict[str, set[str]] = defaultdict(set)
+        self._came: dict[str, set[Provenance]] = defaultdict(set)
         for record in records:
             if as_of is not None and record.provenance.on > as_of:
                 continue
             held = known.get(record.id)
             if held is None or arrival(record) < arrival(held):
                 known[record.id] = record
-            self._entered_by[record.id].add(folded(record.provenance.source))
+            self._came[record.id].add(record.provenance)
         self.records: Mapping[str, Record] = {identifier: known[identifier] for identifier in sorted(known)}
         self.corrections: Mapping[str, tuple[CorrectionView, ...]] = self._read_corrections()
         self.replacements: Mapping[str, tuple[str, ...]] = self._read_replacements()
@@ -172,7 +175,8 @@ class Fates:
     def _correction(self, record: Record, body: Correction, own: tuple[CorrectionView, ...]) -> CorrectionView:
         withdrawn = any(view.in_effect and _changes(view.body) for view in own)
         target = self.records.get(body.corrects)
-        by = CorrectedBy.OTHER if target is None else self._corrected_by(body.by, target)
+        ways = set() if target is None else {self._made_by(came, body.by, target) for came in self._came[record.id]}
+        by = next((way for way in CorrectedBy if way in ways), CorrectedBy.OTHER)
         return CorrectionView(
             record=record,
             body=body,
@@ -182,14 +186,20 @@ class Fates:
             corrections=own,
         )
 
-    def _corrected_by(self, by: Speaker, target: Record) -> CorrectedBy:
+    def _made_by(self, came: Provenance, by: Speaker, target: Record) -> CorrectedBy:
+        """Return who makes a correction of a record, as far as one way in which it came here shows it."""
         said_by = _speaker(target)
+        entered = {folded(each.source) for each in self._came[target.id]}
+        alone = entered == {folded(came.source)}
+        if came.origin is Origin.STATEMENT and not alone:
+            own = said_by is not None and said_by.participant == by.participant == participant_of(came.source)
+            return CorrectedBy.SPEAKER if own else CorrectedBy.OTHER
         if said_by is not None and same_speaker(said_by, by):
             return CorrectedBy.SPEAKER
         if any(is_about(subject, by) for subject in getattr(target.body, "about", ())):
             return CorrectedBy.OTHER
         name = folded(by.name)
-        if name in self._entered_by[target.id]:
+        if name in entered or (came.origin is Origin.STATEMENT and alone):
             return CorrectedBy.ENTRY
         # A collection may correct what it published; a state that hosts a document may not change another's words.
         sources: Sequence[Source] = getattr(target.body, "sources", ())

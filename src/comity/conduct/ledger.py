@@ -18,10 +18,10 @@ from typing import Final, NamedTuple, Self
 
 import msgspec
 
-from comity.conduct.admission import Admitted, admit, folded, where
+from comity.conduct.admission import Admitted, admit, check_refers, folded, where
 from comity.conduct.bulk import many_objects
 from comity.conduct.record import Origin, Provenance, Record, record_id
-from comity.conduct.statements import KINDS, Body, Correction, encode_body
+from comity.conduct.statements import KINDS, Body, encode_body
 from comity.errors import MalformedError, NotFoundError, PolicyError, VerificationError
 from comity.store.database import Reader, Row, Transaction
 from comity.store.migration import migrate
@@ -355,7 +355,7 @@ def _placed(new: list[Admitted], held: Mapping[str, _Place], first: int) -> dict
     kinds = {identifier: place.kind for identifier, place in held.items()}
     kinds |= {each.id: each.record.kind for each in new}
     for each in new:
-        _check_refers(each, kinds)
+        check_refers(each, kinds)
     sequences = {each.id: sequence for sequence, each in enumerate(new, first)}
     places = dict(held)
     for each in new:
@@ -371,25 +371,6 @@ def _placed(new: list[Admitted], held: Mapping[str, _Place], first: int) -> dict
         for passed in way:
             places[passed.id] = _Place(sequences[passed.id], passed.record.kind, operation)
     return places
-
-
-def _check_refers(each: Admitted, kinds: Mapping[str, str]) -> None:
-    for member, target, wanted in each.refers:
-        if target not in kinds:
-            raise MalformedError(
-                f"{where(each.record)}: {member} {target} is neither held nor in the same batch; add that record first"
-            )
-        if wanted is not None and kinds[target] != wanted:
-            raise MalformedError(f"{where(each.record)}: {member} {target} is no {wanted} but a {kinds[target]}")
-    body = each.record.body
-    if isinstance(body, Correction) and body.replacement is not None:
-        if body.replacement == body.corrects:
-            raise MalformedError(f"{where(each.record)}: replacement {body.replacement} is the record that it corrects")
-        if kinds[body.replacement] != kinds[body.corrects]:
-            raise MalformedError(
-                f"{where(each.record)}: replacement {body.replacement} is a {kinds[body.replacement]}, and corrects "
-                f"{body.corrects} is a {kinds[body.corrects]}"
-            )
 
 
 def _write(tx: Transaction, new: list[Admitted], places: Mapping[str, _Place]) -> None:

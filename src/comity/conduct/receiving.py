@@ -5,25 +5,28 @@ inquiry count only together: its mandate must be among them, and what its rules 
 a reply and a correction of an inquiry are also records of the ledger, whose bodies they carry.
 
 What cannot be taken is noted and passed over, one statement at a time, so that nobody can hold up the words of others:
-an unknown kind, a broken body, the other world (exercise or live), a day still to come, a reference to what is not
-held. Nothing is filled in.
+an unknown kind, a broken body, the other world (exercise or live), a day still to come, a side of a drill in another's
+name, a reference to what is not held or has no place there. Nothing is filled in. However statements refer to each
+other, the work grows with their number only.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from comity.conduct.admission import Admitted, admit
+from comity.conduct.admission import Admitted, admit, check_refers
 from comity.conduct.commitments.statements import KINDS as COMMITMENT_KINDS
-from comity.conduct.commitments.statements import check_body
+from comity.conduct.commitments.statements import DrillService, Ping, PingAnswer, check_body
 from comity.conduct.inquiry.statements import KINDS as INQUIRY_KINDS
 from comity.conduct.inquiry.statements import InquiryCorrection, InquiryFinding, InquiryReply
 from comity.conduct.inquiry.view import read_inquiry
 from comity.conduct.record import Origin, Provenance, Record
 from comity.conduct.statements import KINDS as LEDGER_KINDS
-from comity.conduct.statements import Body, Claim, Finding, Reply, Speaker, parse_body
+from comity.conduct.statements import Body, Claim, Correction, Finding, Reply, Speaker, parse_body
 from comity.errors import MalformedError, PolicyError
 from comity.exchange.view import Held
 from comity.kernel.trust import participant_of
@@ -59,7 +62,11 @@ def receive(
     """
     notes: list[str] = []
     wanted: list[Held] = []
-    for item in {item.id: item for item in statements}.values():
+    once: dict[str, Held] = {}
+    for item in statements:
+        # What is logged again counts at its first place.
+        once.setdefault(item.id, item)
+    for item in once.values():
         reason = _passed_over(item, exercise=exercise, kinds=kinds)
         if reason is None:
             wanted.append(item)
@@ -98,16 +105,18 @@ def _passed_over(item: Held, *, exercise: bool, kinds: Mapping[str, type[Body]])
 def _left_out_of_inquiries(items: list[Held]) -> Iterator[tuple[str, str]]:
     """Yield the statements that belong into no inquiry, each with the reason."""
     mandates = {item.id for item in items if item.statement.kind == "mandate"}
-    belonging = {item.id: item.id if item.id in mandates else item.statement.subject for item in items}
-    for inquiry in sorted(mandates):
-        inside = [item for item in items if belonging[item.id] == inquiry]
+    inquiries: defaultdict[str | None, list[Held]] = defaultdict(list)
+    for item in items:
+        inquiries[item.id if item.id in mandates else item.statement.subject].append(item)
+    for inquiry, inside in inquiries.items():
+        if inquiry is None or inquiry not in mandates:
+            reason = f"the mandate {str(inquiry)[:_SHORT]}… of its inquiry is not held"
+            yield from ((item.id, reason) for item in inside)
+            continue
         try:
             yield from read_inquiry(inquiry, inside)[1]
         except (MalformedError, PolicyError) as exc:
             yield from ((item.id, exc.message) for item in inside)
-    for item in items:
-        if belonging[item.id] not in mandates:
-            yield item.id, f"the mandate {str(belonging[item.id])[:_SHORT]}… of its inquiry is not held"
 
 
 def _records(item: Held, kinds: Mapping[str, type[Body]], on: date) -> Iterator[Record]:
@@ -116,6 +125,8 @@ def _records(item: Held, kinds: Mapping[str, type[Body]], on: date) -> Iterator[
     came = Provenance(origin=Origin.STATEMENT, source=item.statement.issuer, on=on, digest=item.id, place=place)
     body = parse_body(item.statement.kind, item.statement.body, dict(kinds))
     check_body(body)
+    if isinstance(body, Ping | PingAnswer | DrillService) and body.by != participant_of(item.statement.issuer):
+        raise PolicyError(f"{item.statement.issuer} does not speak for {body.by}, by which it is said to be")
     if isinstance(body, InquiryFinding):
         yield Record(kind="finding", body=body.finding, provenance=came)
     elif isinstance(body, InquiryReply):
@@ -131,7 +142,7 @@ def _told_of_another(item: Held, kinds: Mapping[str, type[Body]]) -> Iterator[st
     speaker: Speaker | None = None
     if isinstance(body, Claim):
         speaker = body.claimant
-    elif isinstance(body, Reply):
+    elif isinstance(body, Reply | Correction):
         speaker = body.by
     elif isinstance(body, Finding):
         speaker = body.investigator
@@ -141,41 +152,41 @@ def _told_of_another(item: Held, kinds: Mapping[str, type[Body]]) -> Iterator[st
 
 def _in_order(
     admitted: list[tuple[Held, Admitted]], held_kind: Callable[[str], str | None]
-) -> tuple[list[Record], Iterator[str]]:
+) -> tuple[list[Record], list[str]]:
     """Return the records in an order in which each comes after what it refers to, and notes on those that cannot."""
-    waiting = list(admitted)
-    kinds = {found.id: found.record.kind for _, found in admitted}
-    placed: set[str] = set()
+    held = cache(held_kind)
+    placed: dict[str, str] = {}
+    # By number how many records each still lacks, and by id who lacks it.
+    lacking: dict[int, int] = {}
+    wanted: defaultdict[str, list[int]] = defaultdict(list)
+    for number, (_, found) in enumerate(admitted):
+        names = {name for _, name, _ in found.refers if held(name) is None}
+        lacking[number] = len(names)
+        for name in names:
+            wanted[name].append(number)
+    ready = deque(number for number, names in lacking.items() if not names)
     records: list[Record] = []
-    while True:
-        left: list[tuple[Held, Admitted]] = []
-        for item, found in waiting:
-            if all(_is_there(name, kind, placed, kinds, held_kind) for _, name, kind in found.refers):
-                placed.add(found.id)
-                records.append(found.record)
-            else:
-                left.append((item, found))
-        if len(left) == len(waiting):
-            break
-        waiting = left
-    return records, (_lacking(item, found, placed, kinds, held_kind) for item, found in waiting)
-
-
-def _is_there(
-    name: str, kind: str | None, placed: set[str], kinds: Mapping[str, str], held_kind: Callable[[str], str | None]
-) -> bool:
-    """Whether a record is held, or comes before; one that comes with another kind than is wanted does not count."""
-    found = kinds[name] if name in placed else held_kind(name)
-    return found is not None and kind in {None, found}
-
-
-def _lacking(
-    item: Held, found: Admitted, placed: set[str], kinds: Mapping[str, str], held_kind: Callable[[str], str | None]
-) -> str:
-    member, name, _ = next(
-        refers for refers in found.refers if not _is_there(refers[1], refers[2], placed, kinds, held_kind)
-    )
-    return _note(item, f"its {found.record.kind} refers in {member} to {name[:_SHORT]}…, which is not held")
+    notes: list[str] = []
+    while ready:
+        number = ready.popleft()
+        del lacking[number]
+        item, found = admitted[number]
+        try:
+            check_refers(found, {name: placed.get(name) or held(name) or "" for _, name, _ in found.refers})
+        except MalformedError as exc:
+            notes.append(_note(item, exc.message))
+            continue
+        records.append(found.record)
+        placed[found.id] = found.record.kind
+        for later in wanted.pop(found.id, ()):
+            lacking[later] -= 1
+            if not lacking[later]:
+                ready.append(later)
+    for number in lacking:
+        item, found = admitted[number]
+        member, name = next((member, name) for member, name, _ in found.refers if not (name in placed or held(name)))
+        notes.append(_note(item, f"its {found.record.kind} refers in {member} to {name[:_SHORT]}…, which is not held"))
+    return records, notes
 
 
 def _note(item: Held, text: str, *, passed: bool = True) -> str:

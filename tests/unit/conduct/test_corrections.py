@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from comity.conduct.corrections import CorrectedBy
-from comity.conduct.record import Record
+from comity.conduct.record import Origin, Provenance, Record
 from comity.conduct.statements import Speaker
 from comity.conduct.view import ClaimView, fold
 from support.conduct_records import (
@@ -137,6 +137,51 @@ def test_who_may_correct_a_claim(made: dict[str, Any], by: Speaker, expected: Co
     view = views(said, retraction(said, by))[said.id]
     assert view.corrections[0].made_by is expected
     assert view.retracted is (expected is not CorrectedBy.OTHER)
+
+
+def logged(authority: str) -> Provenance:
+    return provenance(origin=Origin.STATEMENT, source=authority, digest="ab" * 32, place="7")
+
+
+@pytest.mark.parametrize(
+    ("of", "by", "expected"),
+    [
+        # A state's own log, whoever entered the claim.
+        (claim(FERRY, "XBB", "XAA"), state("XBB"), CorrectedBy.SPEAKER),
+        (claim(FERRY, "XBB", "XAA", entered=logged("xaa.centre")), state("XBB"), CorrectedBy.SPEAKER),
+        # Its log alone told it.
+        (claim(FERRY, "XCC", "XAA", entered=logged("xbb.centre")), state("XCC"), CorrectedBy.SPEAKER),
+        (claim(FERRY, "Lantern Labs", "XAA", entered=logged("xbb.centre")), state("XBB"), CorrectedBy.ENTRY),
+        # Another name than its own, on what others said or entered.
+        (claim(FERRY, "XCC", "XAA"), state("XCC"), CorrectedBy.OTHER),
+        (claim(FERRY, "Lantern Labs", "XAA"), Speaker(name="Lantern Labs", kind="company"), CorrectedBy.OTHER),
+        (
+            claim(FERRY, "Lantern Labs", "XAA"),
+            Speaker(name="Lantern Labs", kind="company", participant="XBB"),
+            CorrectedBy.OTHER,
+        ),
+        (claim(FERRY, "XCC", "XAA"), Speaker(name="Coder One", kind="state", participant="XBB"), CorrectedBy.OTHER),
+        (
+            claim(FERRY, "XCC", "XAA", sources=[source(publisher="Catalogue")]),
+            Speaker(name="Catalogue", kind="research"),
+            CorrectedBy.OTHER,
+        ),
+    ],
+)
+def test_a_correction_from_a_log_is_the_word_of_its_authority_alone(
+    of: Record, by: Speaker, expected: CorrectedBy
+) -> None:
+    view = views(of, retraction(of, by, entered=logged("xbb.centre")))[of.id]
+    assert view.corrections[0].made_by is expected
+    assert view.retracted is (expected is not CorrectedBy.OTHER)
+
+
+def test_who_repeats_a_claim_in_its_own_log_cannot_retract_it_nor_hold_up_who_can() -> None:
+    said = claim(FERRY, "XCC", "XAA", entered=logged("xcc.centre"))
+    repeated = claim(FERRY, "XCC", "XAA", entered=logged("xbb.centre"))
+    taken = retraction(said, "XCC", entered=logged("xbb.centre"))
+    assert not views(said, repeated, taken)[said.id].retracted
+    assert views(said, repeated, taken, retraction(said, "XCC", entered=logged("xcc.centre")))[said.id].retracted
 
 
 def test_a_correction_withdrawn_by_whoever_made_it_has_no_effect() -> None:

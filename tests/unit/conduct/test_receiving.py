@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
+from comity.conduct.commitments.drill import answer_ping, make_ping
+from comity.conduct.commitments.drill_service import make_service
 from comity.conduct.commitments.statements import Commitment
 from comity.conduct.inquiry.statements import KINDS as INQUIRY_KINDS
 from comity.conduct.ledger import Ledger
 from comity.conduct.receiving import RECEIVED_KINDS, receive
-from comity.conduct.record import Origin
-from comity.conduct.statements import Body, Claim, Reply, Source, encode_body
+from comity.conduct.record import Origin, record_id
+from comity.conduct.statements import Body, Claim, Correction, Reply, Source, encode_body
 from comity.exchange.view import Held, Position
 from comity.kernel.statement import Statement
 from comity.store.sqlite import MEMORY
@@ -189,6 +191,75 @@ def test_what_somebody_tells_of_another_is_taken_with_a_note() -> None:
     (note,) = found.notes
     assert note.endswith(f"taken, as what State XAC says in the words of {CLAIMANT}")
     assert "passed over" not in note
+
+
+def retraction(corrects: str, **members: object) -> Correction:
+    body = Correction(corrects=corrects, kind="retraction", by=state("XAA"), said="2026-03-02", reason="It was wrong.")
+    return msgspec.structs.replace(body, **members)
+
+
+@pytest.mark.parametrize(
+    ("replacement", "reason"),
+    [(CLAIM_ID, "is the record that it corrects"), (OPERATION_ID, "is a operation, and corrects")],
+)
+def test_a_correction_that_no_ledger_takes_holds_up_nobody(replacement: str, reason: str) -> None:
+    bad = retraction(CLAIM_ID, kind="correction", replacement=replacement)
+    later = retraction(record_id("correction", encode_body(bad)))
+    statements = [said("operation", OPERATION), said("claim", CLAIM, index=8)]
+    statements += [said("correction", bad, index=9), said("correction", later, index=10)]
+    found = receive(statements, exercise=True, on=DAY)
+    assert [record.kind for record in found.records] == ["operation", "claim"]
+    refused, without = found.notes
+    assert reason in refused
+    assert without.endswith("which is not held")
+    with Ledger.open(MEMORY, create=True, exercise=True) as ledger:
+        assert ledger.add(found.records).new == 2
+
+
+def test_however_statements_refer_to_each_other_each_is_looked_up_once() -> None:
+    chain = [retraction(OPERATION_ID)]
+    for number in range(2_000):
+        chain.append(retraction(record_id("correction", encode_body(chain[-1])), reason=f"Step {number}."))
+    statements = [said("correction", body, index=9 + number) for number, body in enumerate(chain)]
+    asked: Counter[str] = Counter()
+
+    def held_kind(identifier: str) -> str | None:
+        asked[identifier] += 1
+        return "operation" if identifier == OPERATION_ID else None
+
+    found = receive(reversed(statements), exercise=True, on=DAY, held_kind=held_kind)
+    assert [record.body for record in found.records] == chain
+    assert set(asked.values()) == {1}
+
+
+def test_nobody_answers_a_drill_in_anothers_name() -> None:
+    ping = make_ping(by="XAA", to="XAB", point="Desk", nonce=bytes(32), sent=TIME, window_seconds=3600)
+    answer = answer_ping(ping, point="Night desk", answered=TIME)
+    receipt = make_service(ping, by="XAB", how="receipt", point="Night desk")
+    own = [said("ping", ping, issuer="xaa.centre"), said("ping-answer", answer, issuer="xab.centre", index=8)]
+    assert [record.kind for record in receive(own, exercise=True, on=DAY).records] == ["ping", "ping-answer"]
+    forged = [said("ping-answer", answer, issuer="xac.centre", index=8)]
+    forged.append(said("drill-service", receipt, issuer="xaa.centre", index=9))
+    found = receive([own[0], *forged], exercise=True, on=DAY)
+    assert [record.kind for record in found.records] == ["ping"]
+    assert [note.partition("passed over, ")[2] for note in found.notes] == [
+        "xac.centre does not speak for XAB, by which it is said to be",
+        "xaa.centre does not speak for XAB, by which it is said to be",
+    ]
+
+
+def test_a_correction_told_in_the_words_of_another_is_taken_with_a_note() -> None:
+    told = retraction(OPERATION_ID, by=state("XAC"))
+    found = receive([said("operation", OPERATION), said("correction", told, index=8)], exercise=True, on=DAY)
+    assert len(found.records) == 2
+    assert found.notes[0].endswith(f"taken, as what State XAC says in the words of {CLAIMANT}")
+
+
+def test_a_statement_that_is_logged_again_counts_at_its_first_place() -> None:
+    item = said("operation", OPERATION)
+    again = replace(item, position=Position(origin=f"{CLAIMANT}/log", index=90, logged_by=TIME))
+    (record,) = receive([item, again], exercise=True, on=DAY).records
+    assert record.provenance.place == "7"
 
 
 def test_the_same_words_in_two_logs_are_two_provenances_of_one_record() -> None:
