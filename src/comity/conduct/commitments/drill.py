@@ -64,11 +64,18 @@ class ServedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """That a ping or an answer was delivered: the time, and the receipt or witness's statement that shows it."""
+    """That a ping or an answer was delivered: the time, the receipt or witness's statement that shows it, and whose."""
 
     at: datetime
     by: ServedBy
     statement: str
+    said_by: str
+
+    def text(self, what: str) -> str:
+        """Return in words what shows that something was delivered; that it was tendered is a third side's word."""
+        who, at = _name(self.said_by), format_time(self.at)
+        way = "confirms receipt" if self.by is ServedBy.RECEIPT else "says that it tendered it"
+        return f"{what} counts as served by {at}: {who} {way} (statement {self.statement})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +219,12 @@ class Drill:
             "ping_statement": _statement_json(self.ping),
             "served": None
             if self.served is None
-            else {"at": format_time(self.served.at), "by": self.served.by.value, "statement": self.served.statement},
+            else {
+                "at": format_time(self.served.at),
+                "by": self.served.by.value,
+                "said_by": self.served.said_by,
+                "statement": self.served.statement,
+            },
             "due": None if self.due is None else format_time(self.due),
             "answer": None if answer is None else answer.record,
             "answer_statement": None if answer is None else _statement_json(answer),
@@ -342,14 +354,14 @@ def drill_table(
 ) -> DrillTable:
     """Return the table of returns; what is told twice counts once, as the statement where there is one."""
     replies: dict[str, list[Logged[PingAnswer]]] = {}
-    for answer in _once(answers):
+    for answer in once(answers):
         replies.setdefault(answer.body.ping, []).append(answer)
-    drills = [drill_of(ping, replies.get(ping.record, ()), deliveries=deliveries, as_of=as_of) for ping in _once(pings)]
+    drills = [drill_of(ping, replies.get(ping.record, ()), deliveries=deliveries, as_of=as_of) for ping in once(pings)]
     drills.sort(key=lambda row: (*_names(row.ping.body), row.ping.body.sent, row.ping.record))
     return DrillTable(as_of=as_of, drills=tuple(drills))
 
 
-def _once(rows: Iterable[Logged[BodyT]]) -> Iterable[Logged[BodyT]]:
+def once(rows: Iterable[Logged[BodyT]]) -> Iterable[Logged[BodyT]]:
     """Return each record once: of several tellings the one that was logged first, or any where none was."""
     once: dict[str, Logged[BodyT]] = {}
     for row in rows:
@@ -434,13 +446,13 @@ def _evidence(
     if served is None:
         unproven.append("that the ping reached the other side: no receipt, and no witness tendered it")
     else:
-        proven.append(f"the ping was served by {format_time(served.at)} ({served.by.value} {served.statement})")
+        proven.append(served.text("the ping"))
     if answer is None:
         return proven, unproven
     unproven.append(f"that the answer was made at {answer.body.answered}: the other side's own clock")
     _place(answer, "the answer", proven, unproven)
     if (delivered := deliveries.get(answer.record)) is not None:
-        proven.append(f"the answer came by {format_time(delivered.at)} ({delivered.by.value} {delivered.statement})")
+        proven.append(delivered.text("the answer"))
     if answer.statement is not None:
         proven.append("whoever signed the answer held the ping, whose nonce it brings back")
     if ping.statement is not None and ping.statement in answer.follows:

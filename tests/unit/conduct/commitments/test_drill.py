@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from comity.conduct.commitments.drill import (
@@ -23,8 +24,9 @@ from comity.conduct.commitments.drill import (
     told_answer,
     told_ping,
 )
+from comity.conduct.commitments.drill_service import drill_table_of, make_service
 from comity.conduct.commitments.statements import Ping, PingAnswer
-from comity.conduct.statements import encode_body
+from comity.conduct.statements import Body, encode_body
 from comity.conduct.verbs import breaches
 from comity.errors import MalformedError, PolicyError, VerificationError
 from comity.exchange.view import Held, Position
@@ -62,7 +64,7 @@ def answer(of: Ping, seconds: int = 600) -> PingAnswer:
 
 
 def served(seconds: int = 10, by: ServedBy = ServedBy.RECEIPT) -> Served:
-    return Served(at=after(seconds), by=by, statement=RECEIPT)
+    return Served(at=after(seconds), by=by, statement=RECEIPT, said_by="XBB" if by is ServedBy.RECEIPT else "XDD")
 
 
 def at(seconds: int, index: int = 0) -> Position:
@@ -233,7 +235,7 @@ def test_a_drill_is_proven_offline_from_two_signed_statements_and_their_logs() -
         held.append(Held(id=envelope.id, statement=parse_statement(envelope.payload), position=position_of(logged)))
 
     one, two = logged_ping(held[0]), logged_answer(held[1])
-    long_served = Served(at=datetime.fromtimestamp(TIME, UTC), by=ServedBy.RECEIPT, statement=RECEIPT)
+    long_served = Served(at=datetime.fromtimestamp(TIME, UTC), by=ServedBy.RECEIPT, statement=RECEIPT, said_by="XBB")
     drill = drill_of(one, [two], deliveries={one.record: long_served}, as_of=after(2 * HOUR))
     assert drill.state is DrillState.ANSWERED
     told = "\n".join(drill.proven)
@@ -248,3 +250,65 @@ def test_a_drill_is_proven_offline_from_two_signed_statements_and_their_logs() -
         "logged_by": "2023-03-20T12:25:47Z",
     }
     assert OTHER_LOG.public.name not in told
+
+
+def held(kind: str, body: Body, issuer: str, seconds: int) -> Held:
+    statement = Statement(kind=kind, issuer=issuer, to=(), issued=SENT, exercise=True, body=encode_body(body))
+    place = Position(origin=f"{issuer}/log", index=seconds, logged_by=after(seconds))
+    return Held(id=f"{seconds:064x}", statement=statement, position=place)
+
+
+def row_of(*statements: Held, told: tuple[Body, ...] = (), as_of: int = 9 * HOUR) -> Drill:
+    (row,) = drill_table_of(statements, told, as_of=after(as_of)).drills
+    return row
+
+
+def test_a_tender_opens_no_window_before_the_ping_is_logged() -> None:
+    sent = ping()
+    tender = make_service(sent, by="XDD", how="tendered", point="Watch")
+    early = held("drill-service", tender, "xdd.centre", 10)
+    logged_late = held("ping", sent, "xaa.centre", 5 * HOUR)
+    row = row_of(early, logged_late)
+    assert row.served is not None
+    assert (row.served.at, row.served.said_by, row.due) == (after(5 * HOUR), "XDD", after(6 * HOUR))
+    assert row_of(held("ping", sent, "xaa.centre", 5), early).due == after(10 + HOUR)
+    assert row_of(early, told=(sent,)).state is DrillState.NOT_SERVED
+    receipt = make_service(sent, by="XBB", how="receipt", point="Night desk")
+    assert row_of(held("drill-service", receipt, "xbb.centre", 10), logged_late).due == after(10 + HOUR)
+    # What is logged again, or told beside its statement, stands at its first place.
+    assert row_of(early, logged_late, held("ping", sent, "xaa.centre", 8 * HOUR), told=(sent,)).due == after(6 * HOUR)
+
+
+def test_who_shows_that_something_was_served_is_named_and_a_tender_is_its_word() -> None:
+    sent = ping()
+    replied = answer(sent)
+    tender = make_service(sent, by="XDD", how="tendered", point="Watch")
+    receipt = make_service(replied, by="XAA", how="receipt", point="Duty desk")
+    row = row_of(
+        *(held("ping", sent, "xaa.centre", 5), held("drill-service", tender, "xdd.centre", 20)),
+        *(held("ping-answer", replied, "xbb.centre", 900), held("drill-service", receipt, "xaa.centre", 800)),
+    )
+    assert any("by 2026-03-02T09:00:20Z: Fictitious participant XDD says that it tendered it" in t for t in row.proven)
+    assert any("by 2026-03-02T09:13:20Z: Fictitious participant XAA confirms receipt" in t for t in row.proven)
+    assert row.proven_seconds == 780
+    assert breaches("\n".join(row.lines())) == ()
+
+
+def test_what_was_logged_after_the_time_of_the_question_is_not_known_then() -> None:
+    sent = ping()
+    receipt = make_service(sent, by="XBB", how="receipt", point="Night desk")
+    statements = [
+        held("ping", sent, "xaa.centre", 5),
+        held("drill-service", receipt, "xbb.centre", 10),
+        held("ping-answer", answer(sent), "xbb.centre", 2 * HOUR),
+    ]
+    assert row_of(*statements, as_of=9).state is DrillState.NOT_SERVED
+    assert row_of(*statements, as_of=2 * HOUR - 1).state is DrillState.PRESUMED_SILENT
+    assert row_of(*statements, as_of=2 * HOUR).state is DrillState.ANSWERED_LATE
+
+
+@pytest.mark.parametrize("to", ["ZZZ", "PRT"])
+def test_a_ping_that_no_ledger_takes_holds_up_no_table(to: str) -> None:
+    sent = ping()
+    strange = held("ping", msgspec.structs.replace(sent, to=to), "xaa.centre", 7)
+    assert row_of(strange, held("ping", sent, "xaa.centre", 5)).ping.body == sent
