@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from comity.cli.conduct_options import followed_logs, ledger_of
+from comity.cli.conduct_options import SHORT, followed_logs, ledger_of, observatory, print_lines
 from comity.cli.law_options import day_of
-from comity.cli.options import DIRECTORY, json_option, print_json, say
-from comity.errors import Error, MalformedError, PolicyError, StoreError, UnavailableError
+from comity.cli.options import DIRECTORY, json_option, print_json, read_file, say, write_new
+from comity.errors import Error, MalformedError, NotFoundError, PolicyError, StoreError, UnavailableError
 
 if TYPE_CHECKING:
     from comity.conduct.following import FollowedLogs
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from comity.node.transport import Transport
 
 _NOTES_SHOWN = 20
+# A log that answers slowly, or has no end, holds up the others no longer than this.
+_PULL_SECONDS = 900
+_LOCK = "logs.lock"
 
 
 @click.command("follow")
@@ -42,12 +45,19 @@ def follow(
 
     The trust folder is `trust` in the observatory's folder; `comity trust add` puts a card into it. Without AUTHORITY
     all are followed. A statement counts under the key that its authority had designated at its place in the log; what
-    cannot be taken is told on stderr. An exercise follows logs on this machine, too.
+    cannot be taken is told on stderr. A log is read for a quarter of an hour at most; the next run goes on where this
+    one ended. An exercise follows logs on this machine, too.
     """
+    from comity.store.lock import ProcessLock
+
     on = day_of(day)
-    with ledger_of(folder) as ledger, followed_logs(folder, exercise=ledger.exercise) as logs:
-        wanted = authorities or tuple(logs.trust)
-        if log_files is not None and len(authorities) != 1:
+    with (
+        ledger_of(folder) as ledger,
+        ProcessLock(observatory(folder) / _LOCK),
+        followed_logs(folder, exercise=ledger.exercise) as logs,
+    ):
+        wanted = tuple(dict.fromkeys(authorities)) or tuple(logs.trust)
+        if log_files is not None and len(wanted) != 1:
             raise MalformedError("--log-files is the log of one authority; name it")
         told, problems = _pull(logs, wanted, log_files, inward=ledger.exercise)
         pieces = [(name, piece) for name in wanted for piece in logs.evidence(name)]
@@ -55,10 +65,8 @@ def follow(
         received = _received(logs, ledger, on)
         added = ledger.add(received.records)
     notes = list(received.notes)
-    for authority, problem in problems.items():
-        say(f"{authority}: {problem}")
-    for note in notes[:_NOTES_SHOWN]:
-        say(note)
+    print_lines((f"{authority}: {problem}" for authority, problem in problems.items()), err=True)
+    print_lines(notes[:_NOTES_SHOWN], err=True)
     if len(notes) > _NOTES_SHOWN:
         say(f"{len(notes) - _NOTES_SHOWN} further notes; --json has them")
     if pieces:
@@ -92,15 +100,14 @@ def _pull(
     from contextlib import closing
 
     from comity.node.transport import Transport
-    from comity.store.files import Folder
 
     told: list[dict[str, object]] = []
     problems: dict[str, str] = {}
     with closing(Transport(loopback=inward)) as transport:
         for authority in wanted:
-            fetch: Fetch = Folder(log_files).read if log_files else _over_http(transport, logs, authority)
+            fetch = _from_files(log_files) if log_files else _over_http(transport, logs, authority)
             try:
-                head = logs.pull(authority, fetch, now=int(time.time()))
+                head = logs.pull(authority, _in_time(fetch), now=int(time.time()))
             except StoreError:
                 raise
             except Error as exc:
@@ -115,6 +122,39 @@ def _over_http(transport: "Transport", logs: "FollowedLogs", authority: str) -> 
     if recognition is None:
         raise PolicyError(f"{authority} is not in the trust folder of the observatory; add its card first")
     return lambda path: transport.get(f"{recognition.url}/log/{path}")
+
+
+def _from_files(folder: Path) -> "Fetch":
+    from comity.node.transport import MAX_ANSWER_BYTES
+    from comity.store.files import Folder
+
+    files = Folder(folder)
+
+    def fetch(name: str) -> bytes:
+        path = files.path(name)
+        # A pipe or device among files that somebody handed over would have no end.
+        if not path.is_file():
+            raise NotFoundError(f"{path} is no file")
+        return read_file(path, MAX_ANSWER_BYTES)
+
+    return fetch
+
+
+def _in_time(fetch: "Fetch") -> "Fetch":
+    """Return a way to fetch that ends some time after now."""
+    import time
+
+    until = time.monotonic() + _PULL_SECONDS
+
+    def fetch_in_time(path: str) -> bytes:
+        if time.monotonic() > until:
+            raise UnavailableError(
+                f"its log was read for {_PULL_SECONDS // 60} minutes and not to its end; what was read is kept, "
+                "and the next run goes on there"
+            )
+        return fetch(path)
+
+    return fetch_in_time
 
 
 def _received(logs: "FollowedLogs", ledger: "Ledger", on: date) -> "Received":
@@ -132,13 +172,16 @@ def _received(logs: "FollowedLogs", ledger: "Ledger", on: date) -> "Received":
 
 
 def _write_evidence(pieces: list[tuple[str, bytes]], folder: Path | None) -> list[Path]:
-    """Write each piece of evidence under its authority's name; return where."""
+    """Write each piece of evidence under its authority's name and its digest, once; return where."""
+    import hashlib
+
     if folder is None:
         return []
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for number, (authority, piece) in enumerate(pieces, 1):
-        path = folder / f"{authority}-{number}.json"
-        path.write_bytes(piece)
+    for authority, piece in pieces:
+        path = folder / f"{authority}-{hashlib.sha256(piece).hexdigest()[:SHORT]}.json"
+        if not path.exists():
+            write_new(path, piece)
         written.append(path)
     return written

@@ -16,7 +16,7 @@ from comity.cli.conduct_options import (
     observatory,
     print_lines,
 )
-from comity.cli.options import DIRECTORY, FILE, json_option, print_json, read_file
+from comity.cli.options import DIRECTORY, FILE, json_option, print_json, read_file, write_new
 from comity.errors import ConflictError, MalformedError, NotFoundError
 
 if TYPE_CHECKING:
@@ -66,16 +66,19 @@ def investigate(
     if path is None:
         _mandates(folder, as_json=as_json)
         return
-    in_logs = not path.exists() and _ID.fullmatch(path.name) is not None
+    there = path.exists()
+    in_logs = not there and _ID.fullmatch(str(path)) is not None
+    if not there and not in_logs:
+        raise NotFoundError(f"there is no file or folder {path}; an inquiry in the followed logs is named by its id")
     if trail is not None:
         if not in_logs:
             raise MalformedError("a trail is written from the followed logs; name the inquiry by the id of its mandate")
-        _write_trail(folder, _in_logs(folder, path.name)[1], trail, dossiers, made_by, _moment(moment))
+        _write_trail(folder, _in_logs(folder, str(path))[1], trail, dossiers, made_by, _moment(moment))
         return
     if dossiers or made_by is not None:
         raise MalformedError("--dossier and --made-by go with --trail")
     if in_logs or path.is_dir():
-        label, inquiry, held = _in_logs(folder, path.name) if in_logs else _in_folder(folder, path)
+        label, inquiry, held = _in_logs(folder, str(path)) if in_logs else _in_folder(folder, path)
         _show(label, inquiry, held, draft, _moment(moment), as_json=as_json)
         return
     if draft is not None:
@@ -110,11 +113,14 @@ def _mandates(folder: Path | None, *, as_json: bool) -> None:
 
 def _in_folder(folder: Path | None, path: Path) -> "tuple[str, str, list[Held]]":
     """Return the inquiry in a folder of statements; those that a followed log holds come as it holds them."""
+    from comity.conduct.inquiry.statements import KINDS
+
     held = list(_statements(path))
     mandates = [item.id for item in held if item.statement.kind == "mandate"]
     if len(mandates) != 1:
         raise MalformedError(f"{path}: the folder of an inquiry holds one mandate, this one {len(mandates)}")
-    logged = {item.id: item for item in followed_statements(folder, exercise=held[0].statement.exercise)}
+    followed = followed_statements(folder, KINDS, exercise=held[0].statement.exercise)
+    logged = {item.id: item for item in followed}
     found = [logged.get(item.id, item) for item in held]
     checked = sum(item.id in logged for item in held)
     label = f"{checked} of {len(held)} statements were checked against followed logs; the others are {_UNCHECKED}"
@@ -123,11 +129,12 @@ def _in_folder(folder: Path | None, path: Path) -> "tuple[str, str, list[Held]]"
 
 def _in_logs(folder: Path | None, beginning: str) -> "tuple[str, str, list[Held]]":
     """Return the inquiry whose mandate's id begins so, from the followed logs."""
+    from comity.conduct.inquiry.statements import KINDS
     from comity.conduct.inquiry.trail_gathering import is_inside
     from comity.conduct.record import record_id
 
     with ledger_of(folder) as ledger:
-        held = followed_statements(folder, exercise=ledger.exercise)
+        held = followed_statements(folder, KINDS, exercise=ledger.exercise)
     wanted = beginning.lower()
     found = [
         item.id
@@ -171,6 +178,7 @@ def _write_trail(
     part = output.with_name(output.name + ".part")
     with ledger_of(folder) as ledger, followed_logs(folder, exercise=ledger.exercise) as logs:
         trail = logs.trail(inquiry, made_by=made_by, made_at=at, dossiers=[_dossier(path) for path in dossiers])
+    write_new(part, b"")
     try:
         with part.open("wb") as target:
             write_trail(target, trail)

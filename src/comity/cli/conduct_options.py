@@ -1,7 +1,7 @@
 """What the commands about conduct share: the observatory's folder, its ledger, and how a figure is to be drawn."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -136,8 +136,8 @@ def followed_logs(folder: Path | None, *, exercise: bool) -> "FollowedLogs":
     return FollowedLogs.open(path / LOGS, load_trust(path / TRUST), exercise=exercise)
 
 
-def followed_statements(folder: Path | None, *, exercise: bool) -> "list[Held]":
-    """Return the verified statements of the followed logs; none where no log was followed yet.
+def followed_statements(folder: Path | None, kinds: Collection[str], *, exercise: bool) -> "list[Held]":
+    """Return the verified statements of some kinds of the followed logs; none where no log was followed yet.
 
     Raises:
         Error: what opening the followed logs raises.
@@ -147,7 +147,7 @@ def followed_statements(folder: Path | None, *, exercise: bool) -> "list[Held]":
     if not (observatory(folder) / LOGS).exists():
         return []
     with followed_logs(folder, exercise=exercise) as logs:
-        return [held_of(item) for read in logs.statements() for item in read.statements]
+        return [held_of(item) for read in logs.statements(kinds) for item in read.statements]
 
 
 @contextmanager
@@ -191,8 +191,8 @@ def record_of(ledger: "Ledger", text: str, *kinds: str) -> "Record":
     return found
 
 
-def print_lines(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
     """Print lines, each as one line: what a record holds can neither move the cursor nor turn the direction."""
     for line in lines:
         # Splitting takes away every kind of line end; an empty line stays one.
-        click.echo(shown(" ".join(line.splitlines())))
+        click.echo(shown(" ".join(line.splitlines())), err=err)

@@ -63,12 +63,12 @@ def table(folder: Path | None, moment: str | None, *, as_json: bool, as_csv: boo
     presumed of silence unless a receipt or a witness shows that the ping was served.
     """
     from comity.conduct.commitments.drill import DRILL_COLUMNS
-    from comity.conduct.commitments.drill_service import drill_table_of
+    from comity.conduct.commitments.drill_service import DRILL_KINDS, drill_table_of
     from comity.law.sheet import csv_text
 
     with ledger_of(folder) as ledger:
         told = [record for kind in ("ping", "ping-answer") for record in ledger.records(kind)]
-        statements = followed_statements(folder, exercise=ledger.exercise)
+        statements = followed_statements(folder, DRILL_KINDS, exercise=ledger.exercise)
     found = drill_table_of(statements, (record.body for record in told), as_of=_moment(moment))
     if as_json:
         print_json(found.to_json())

@@ -4,11 +4,14 @@ Whose log is whose, the observatory's own trust folder says; nothing that a log 
 a statement becomes in a ledger, `receiving` decides.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
+from comity.conduct.inquiry.statements import KINDS as INQUIRY_KINDS
+from comity.conduct.inquiry.trail_calls import OUTSIDE_KINDS
 from comity.conduct.inquiry.trail_gathering import trail_statements
 from comity.conduct.inquiry.trail_writing import Trail, TrailDossier, TrailStatement
 from comity.errors import MalformedError, PolicyError, VerificationError
@@ -22,6 +25,8 @@ from comity.log.public_statements import PublicRead, PublicStatement, read_follo
 from comity.log.reader import Fetch
 from comity.store.migration import migrate
 from comity.store.sqlite import SqliteDatabase
+
+_OF_A_TRAIL: Final = frozenset({*INQUIRY_KINDS, *OUTSIDE_KINDS})
 
 
 def held_of(item: PublicStatement) -> Held:
@@ -75,20 +80,27 @@ class FollowedLogs:
         with self._database.reading() as reader:
             return [data for _, data in kept_evidence(reader, authority)]
 
-    def statements(self) -> Iterator[PublicRead]:
+    def statements(self, kinds: Collection[str] | None = None) -> Iterator[PublicRead]:
         """Yield what is held of every followed log, some statements at a time, by the authority's name.
 
-        A log whose `keys` statements do not follow each other gives a note and no statement.
+        With `kinds` only statements of these are verified and given. One that is logged again is given at its first
+        place alone. A log whose `keys` statements do not follow each other gives a note and no statement.
         """
         for recognition in self.trust.values():
+            given: set[str] = set()
             start: int | None = 0
             while start is not None:
                 try:
                     with self._database.reading() as reader:
-                        found = read_followed(reader, recognition, exercise=self._exercise, start=start)
+                        found = read_followed(reader, recognition, exercise=self._exercise, start=start, kinds=kinds)
                 except (MalformedError, PolicyError, VerificationError) as exc:
                     found = PublicRead(statements=(), notes=(f"{recognition.log.name}: {exc.message}",), following=None)
-                yield found
+                fresh = []
+                for item in found.statements:
+                    if item.id not in given:
+                        given.add(item.id)
+                        fresh.append(item)
+                yield replace(found, statements=tuple(fresh))
                 start = found.following
 
     def trail(
@@ -103,7 +115,7 @@ class FollowedLogs:
             PolicyError: no inquiry begins with it.
             VerificationError: the `keys` statements of an issuer do not follow each other.
         """
-        by_id = {item.id: item for read in self.statements() for item in read.statements}
+        by_id = {item.id: item for read in self.statements(_OF_A_TRAIL) for item in read.statements}
         wanted = [by_id[item.id] for item in trail_statements(inquiry, map(held_of, by_id.values()))]
         places: dict[str, list[int]] = {}
         for item in wanted:

@@ -98,8 +98,8 @@ class FollowedLog:
             raise VerificationError(f"{recognition.authority} serves other bytes for statement {statement_id[:12]}…")
         try:
             envelope = parse_envelope(data)
-            keys = parse_statement(envelope.payload).kind == KEYS_KIND
-            designation = verify_root_signed(envelope, recognition) if keys else None
+            kind = parse_statement(envelope.payload).kind
+            designation = verify_root_signed(envelope, recognition) if kind == KEYS_KIND else None
         except (MalformedError, VerificationError):
             # Logged, but no statement, or not signed by the recognised root: it designates nothing, now or ever.
             return
@@ -107,7 +107,7 @@ class FollowedLog:
             self._keep_keys(designation, envelope, index, now)
             return
         with self._database.transaction() as tx:
-            keep_public(tx, recognition.log.name, index, envelope)
+            keep_public(tx, recognition.log.name, index, envelope, kind)
 
     def _keep_keys(self, designation: Designation, envelope: Envelope, index: int, now: int) -> None:
         number: dict[str, Value] = {"authority": designation.authority, "number": designation.number}

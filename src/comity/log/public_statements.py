@@ -5,6 +5,8 @@ statement before it designates, under the recognised root. What fails is left ou
 so that nobody can hold up the words of others.
 """
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -53,8 +55,8 @@ class PublicRead:
     """The entry from which to read on, or None at the end of what is held."""
 
 
-def keep_public(tx: Transaction, origin: str, index: int, envelope: Envelope) -> None:
-    """Keep a public statement that was found in a followed log, or why it is not kept.
+def keep_public(tx: Transaction, origin: str, index: int, envelope: Envelope, kind: str) -> None:
+    """Keep a public statement that was found in a followed log, or why it is not kept; `kind` is what it says it is.
 
     Raises:
         NotFoundError: the log is not held up to its checkpoint.
@@ -67,20 +69,27 @@ def keep_public(tx: Transaction, origin: str, index: int, envelope: Envelope) ->
         problem = f"the statement has {size} bytes, at most {MAX_PUBLIC_BYTES} are kept"
     elif total + size > MAX_PEER_BYTES:
         problem = f"{total} bytes of this log are kept already, at most {MAX_PEER_BYTES} are"
-    place: dict[str, Value] = {"origin": origin, "position": index, "statement_id": envelope.id, "problem": problem}
-    kept: dict[str, Value] = {"envelope": None, "proof": None, "total": total}
+    place: dict[str, Value] = {"origin": origin, "position": index, "statement_id": envelope.id, "kind": kind}
+    kept: dict[str, Value] = {"envelope": None, "proof": None, "problem": problem, "total": total}
     if problem is None:
         proof = prove_held(tx, origin, index).encode()
-        kept = {"envelope": envelope.encoded, "proof": proof, "total": total + size}
+        kept |= {"envelope": envelope.encoded, "proof": proof, "total": total + size}
     tx.run("peer_public_add", place | kept)
 
 
 def read_followed(
-    reader: Reader, recognition: Recognition, *, exercise: bool, start: int = 0, most: int = MAX_READ
+    reader: Reader,
+    recognition: Recognition,
+    *,
+    exercise: bool,
+    start: int = 0,
+    most: int = MAX_READ,
+    kinds: Collection[str] | None = None,
 ) -> PublicRead:
     """Return the public statements of a followed log from an entry on, as far as they are held and count.
 
-    What carries another exercise flag than `exercise` is left out with a note, like what fails.
+    What carries another exercise flag than `exercise` is left out with a note, like what fails. With `kinds` those of
+    other kinds are passed over before anything of them is verified.
 
     Raises:
         VerificationError: the `keys` statements known of the authority do not follow each other.
@@ -88,7 +97,11 @@ def read_followed(
     """
     origin = recognition.log.name
     verifier = _Verifier(recognition, key_history(reader, recognition.authority), exercise=exercise)
-    rows = reader.all("peer_public_range", {"origin": origin, "start": start, "most": most + 1})
+    span: dict[str, Value] = {"origin": origin, "start": start, "most": most + 1}
+    if kinds is None:
+        rows = reader.all("peer_public_range", span)
+    else:
+        rows = reader.all("peer_public_range_kinds", span | {"kinds": json.dumps(sorted(kinds))})
     found: list[PublicStatement] = []
     notes: list[str] = []
     for row in rows[:most]:
@@ -126,6 +139,8 @@ class _Verifier:
             raise PolicyError(str(row[3]))
         position, data, proof = int(row[0]), bytes(row[1]), bytes(row[2])
         envelope = parse_envelope(data)
+        if envelope.sealed:
+            raise PolicyError("a public entry for a sealed statement")
         statement = parse_statement(envelope.payload)
         if statement.issuer != self._recognition.authority:
             raise VerificationError(f"says that it is of {statement.issuer}")

@@ -1,15 +1,20 @@
 """An observatory follows the logs of whole nodes with a trust folder of its own; what they say becomes its records."""
 
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from comity.cli import conduct_follow
 from comity.cli.main import cli
+from comity.conduct import following
 from comity.conduct.commitments.drill import answer_ping, make_ping
 from comity.conduct.commitments.drill_service import make_service
 from comity.conduct.commitments.statements import Ping
@@ -17,7 +22,7 @@ from comity.conduct.following import FollowedLogs
 from comity.conduct.inquiry.statements import Interest, Mandate
 from comity.conduct.inquiry.trail import check_trail
 from comity.conduct.record import record_id
-from comity.conduct.statements import Body, Operation, Speaker, encode_body
+from comity.conduct.statements import Body, Claim, Correction, Operation, Speaker, Subject, encode_body
 from comity.errors import (
     ConflictError,
     Error,
@@ -27,15 +32,20 @@ from comity.errors import (
     UnavailableError,
     VerificationError,
 )
+from comity.kernel.statement import parse_statement
+from comity.log.public_statements import read_followed
 from comity.log.reader import envelope_path
+from comity.log.state import append_pending
 from comity.node import desk
 from comity.node.inception import load_card
 from comity.parties.trust_folder import add_recognition, load_trust
 from comity.store.database import Value
-from support.node_inquiries import OPERATION, publish_inquiry
+from comity.store.lock import ProcessLock
+from support.node_inquiries import OPERATION, publish_inquiry, state
 from support.nodes import ASKED, ASKER, START, THIRD, Network, RunningNode, make_template, recognition_of
 
 ON = START.date().isoformat()
+RETRACTION: dict[str, Any] = {"kind": "retraction", "by": state("XAA"), "said": ON, "reason": "It was wrong."}
 
 
 @pytest.fixture(scope="module")
@@ -158,8 +168,94 @@ def test_evidence_of_misbehaviour_is_told_and_written_for_others_to_check(
         tx.run("statement_evidence_add", kept)
     found = follow(observatory, node, "--evidence", str(tmp_path / "evidence"))
     assert [Path(path).read_bytes() for path in found["evidence"]] == [b'{"kind":"made"}']
+    assert follow(observatory, node, "--evidence", str(tmp_path / "evidence"))["evidence"] == found["evidence"]
+    assert len(list((tmp_path / "evidence").iterdir())) == 1
     told = call("--folder", str(observatory), "follow", ASKER, "--log-files", str(node.directory / "log"))
     assert "1 pieces of evidence of misbehaviour are kept" in told.stderr
+
+
+def test_a_log_that_has_no_end_holds_up_the_others_only_so_long(
+    network: Network, observatory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = network.three[0]
+    say(node, "operation", OPERATION)
+    node.checkpoint()
+    where = ("--folder", str(observatory), "follow", ASKER, "--log-files", str(node.directory / "log"), "--on", ON)
+    monkeypatch.setattr(conduct_follow, "_PULL_SECONDS", -1)
+    done = CliRunner().invoke(cli, ["conduct", *where])
+    assert "and not to its end; what was read is kept, and the next run goes on there" in done.stderr
+    assert isinstance(done.exception, UnavailableError)
+    monkeypatch.undo()
+    assert "ledger: 1 new records" in run(*where)
+
+
+def test_files_that_somebody_handed_over_are_read_within_bounds(network: Network, observatory: Path) -> None:
+    node = network.three[0]
+    files = observatory / "files"
+    shutil.copytree(node.directory / "log", files)
+    where = ["conduct", "--folder", str(observatory), "follow", ASKER, "--log-files", str(files)]
+    (files / "checkpoint").write_bytes(bytes(5 * 1024 * 1024))
+    assert "has more than 4194304 bytes" in CliRunner().invoke(cli, where).stderr
+    (files / "checkpoint").unlink()
+    os.mkfifo(files / "checkpoint")
+    assert "checkpoint is no file" in CliRunner().invoke(cli, where).stderr
+
+
+def test_one_run_follows_at_a_time(network: Network, observatory: Path) -> None:
+    network.three[0].checkpoint()
+    with ProcessLock(observatory / "logs.lock"), pytest.raises(ConflictError, match="another process holds"):
+        follow(observatory, network.three[0])
+    assert follow(observatory, network.three[0])["problems"] == {}
+
+
+def test_what_a_name_hides_neither_moves_the_cursor_nor_turns_the_line(network: Network, observatory: Path) -> None:
+    node = network.three[0]
+    say(node, "operation", OPERATION)
+    about = [Subject(level="state", name="State XAB", participant="XAB")]
+    hidden = Speaker(name="State \u202eXAC\u009b2J", kind="organisation")
+    operation = record_id("operation", encode_body(OPERATION))
+    say(node, "claim", Claim(operation=operation, claimant=hidden, polarity="asserts", about=about))
+    node.checkpoint()
+    told = call("--folder", str(observatory), "follow", ASKER, "--log-files", str(node.directory / "log"), "--on", ON)
+    assert "taken, as what State \ufffdXAC\ufffd2J says in the words of xaa.centre" in told.stderr
+
+
+def test_a_statement_that_is_logged_again_is_read_once_at_its_first_place(
+    network: Network, observatory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = network.three[0]
+    said = [say(node, "operation", OPERATION), say(node, "operation", Operation(title="B", category="other"))]
+    node.checkpoint()
+    places = [node.record(statement).log_index for statement in said]
+    for _ in range(2):
+        with node.node.database.transaction() as tx:
+            again = node.record(said[0]).spoken
+            append_pending(tx, again.entry, again.envelope.encoded)
+        node.checkpoint()
+    follow(observatory, node)
+    monkeypatch.setattr(following, "read_followed", partial(read_followed, most=1))
+    with FollowedLogs.open(observatory / "logs.db", load_trust(observatory / "trust"), exercise=True) as logs:
+        found = [(item.id, item.index) for read in logs.statements() for item in read.statements]
+    assert found == list(zip(said, places, strict=True))
+
+
+def test_only_the_kinds_that_are_asked_for_are_verified(network: Network, observatory: Path) -> None:
+    node = network.three[0]
+    said = [say(node, "operation", OPERATION), say(node, "weather-report", OPERATION)]
+    node.checkpoint()
+    follow(observatory, node)
+    with FollowedLogs.open(observatory / "logs.db", load_trust(observatory / "trust"), exercise=True) as logs:
+
+        def ids(*kinds: str) -> list[str]:
+            return [item.id for read in logs.statements(kinds) for item in read.statements]
+
+        assert ids("operation") == said[:1]
+        assert ids("operation", "weather-report") == said
+        assert ids("ping") == ids() == []
+        with logs._database.transaction() as tx:
+            # As a version kept it that noted no kinds.
+            tx.apply(f"UPDATE peer_public SET kind = NULL WHERE statement_id = '{said[1]}'")
+        assert ids("ping") == said[1:]
 
 
 def pinged(network: Network) -> tuple[Ping, str]:
@@ -267,6 +363,39 @@ def test_an_inquiry_is_shown_from_followed_logs_and_a_folder_is_checked_against_
     assert len(both["interests"]) == 1
 
 
+def test_nobody_keeps_a_trail_from_being_written_by_what_they_say_beside_it(
+    network: Network, observatory: Path, tmp_path: Path
+) -> None:
+    inquiry = publish_inquiry(network)
+    claimant = network.three[0]
+    about = [Subject(level="state", name="State XAB", participant="XAB")]
+    claim = Claim(
+        operation=record_id("operation", encode_body(OPERATION)), claimant=state("XAA"), polarity="asserts", about=about
+    )
+    astray = say(claimant, "claim", claim, subject=inquiry)
+    retracted = Correction(corrects=record_id("claim", encode_body(claim)), **RETRACTION)
+    uncalled = Correction(corrects="ab" * 32, **RETRACTION)
+    called = [astray, say(claimant, "correction", retracted)]
+    for body in (uncalled, Correction(corrects=record_id("correction", encode_body(uncalled)), **RETRACTION)):
+        say(claimant, "correction", body)
+    again = Correction(corrects=record_id("correction", encode_body(retracted)), **RETRACTION)
+    called.append(say(claimant, "correction", again))
+    network.checkpoint()
+    for node in network.three:
+        follow(observatory, node)
+    trust = load_trust(observatory / "trust")
+    with FollowedLogs.open(observatory / "logs.db", trust, exercise=True) as logs:
+        trail = logs.trail(inquiry, made_by=None, made_at=network.clock.now)
+    beside = {
+        item.envelope.id
+        for item in trail.statements
+        if parse_statement(item.envelope.payload).kind in {"claim", "correction"}
+    }
+    assert set(called) < beside
+    assert len(beside) == len(called) + 1
+    run("--folder", str(observatory), "investigate", inquiry[:12], "--trail", str(tmp_path / "finding.trail"))
+
+
 def test_a_trail_is_written_from_followed_logs_and_checked_before_it_is_kept(
     network: Network, observatory: Path, tmp_path: Path
 ) -> None:
@@ -288,3 +417,9 @@ def test_a_trail_is_written_from_followed_logs_and_checked_before_it_is_kept(
         run(*where, inquiry[:12], "--made-by", "somebody")
     with pytest.raises(MalformedError, match="name the inquiry by the id of its mandate"):
         run(*where, str(tmp_path), "--trail", str(tmp_path / "more"))
+    with pytest.raises(NotFoundError, match=r"there is no file or folder .*; an inquiry in the followed logs is named"):
+        run(*where, str(tmp_path / inquiry[:12]))
+    (tmp_path / "more.part").write_bytes(b"another's")
+    with pytest.raises(ConflictError, match=r"more.part is there already; nothing was written"):
+        run(*where, inquiry[:12], "--trail", str(tmp_path / "more"))
+    assert (tmp_path / "more.part").read_bytes() == b"another's"

@@ -12,7 +12,7 @@ from comity.errors import MalformedError, NotFoundError, PolicyError, TooLargeEr
 from comity.exchange.delivery import speak
 from comity.exchange.statements import KINDS
 from comity.kernel.canonical import JsonObject
-from comity.kernel.envelope import STATEMENT_TYPE, parse_envelope, sign_envelope
+from comity.kernel.envelope import SEALED_TYPE, STATEMENT_TYPE, parse_envelope, sign_envelope
 from comity.kernel.key import Role
 from comity.kernel.proof import parse_proof
 from comity.kernel.statement import Statement, parse_statement
@@ -233,6 +233,16 @@ def test_a_statement_to_named_authorities_is_no_public_one(asker: RunningNode, a
     asker.follow(asked)
     (note,) = read_public(asker.node, ASKED).notes
     assert "a public entry for a statement to named authorities" in note
+
+
+def test_what_is_signed_as_sealed_is_no_public_statement(asker: RunningNode, asked: RunningNode) -> None:
+    assert asked.approver.statement is not None
+    log_bytes(asked, sign_envelope(SEALED_TYPE, public(asked).encode(), [asked.approver.statement]).encoded)
+    asked.checkpoint()
+    asker.follow(asked)
+    found = read_public(asker.node, ASKED)
+    assert found.statements == ()
+    assert "a public entry for a sealed statement" in found.notes[0]
 
 
 def test_an_unknown_kind_is_read_and_left_to_whoever_knows_kinds(asker: RunningNode, asked: RunningNode) -> None:

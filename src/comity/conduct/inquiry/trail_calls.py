@@ -3,6 +3,7 @@
 Pure decisions over what was verified one by one before. Everything here names the member that is missing or too much.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,21 +127,29 @@ def check_outside(file: InquiryFile, outside: Sequence[Outside]) -> None:
 def called_for(file: InquiryFile, outside: Sequence[Outside]) -> frozenset[str]:
     """Return which statements of others a finding cites, are about the operation, or correct what is here."""
     cited = {name for _, body in file.of(InquiryFinding) for name in body.statements}
-    records = {item.record for item in outside}
-    records |= {finding_record(body) for _, body in file.of(InquiryFinding)}
-    records |= {reply_record(body) for _, body in file.of(InquiryReply)}
-    return frozenset(
-        item.held.id for item in outside if item.held.id in cited or _concerns(item, file.mandate.operation, records)
-    )
+    corrections: defaultdict[str, list[Outside]] = defaultdict(list)
+    called: list[Outside] = []
+    for item in outside:
+        if item.held.id in cited or _concerns(item, file.mandate.operation):
+            called.append(item)
+        elif isinstance(item.body, Correction):
+            corrections[item.body.corrects].append(item)
+    # A correction is called for by what it corrects, which may be a correction itself.
+    records = [item.record for item in called]
+    records += [finding_record(body) for _, body in file.of(InquiryFinding)]
+    records += [reply_record(body) for _, body in file.of(InquiryReply)]
+    while records:
+        found = corrections.pop(records.pop(), [])
+        called += found
+        records += [item.record for item in found]
+    return frozenset(item.held.id for item in called)
 
 
-def _concerns(item: Outside, operation: str, records: set[str]) -> bool:
-    """Whether a statement is, or is about, the operation, or corrects what is here."""
-    if isinstance(item.body, Operation):
-        return item.record == operation
+def _concerns(item: Outside, operation: str) -> bool:
+    """Whether a statement is, or is about, the operation."""
     if isinstance(item.body, Correction):
-        return item.body.corrects in records
-    return item.body.operation == operation
+        return False
+    return (item.record if isinstance(item.body, Operation) else item.body.operation) == operation
 
 
 def check_dossiers(file: InquiryFile, dossiers: Sequence[Attached]) -> None:

@@ -36,12 +36,8 @@ def is_inside(inquiry: str, item: Held) -> bool:
 
 def _called_for(file: InquiryFile, held: Iterable[Held]) -> list[Held]:
     outside = [found for item in held if (found := _outside(file, item)) is not None]
-    while True:
-        called = called_for(file, outside)
-        if len(called) == len(outside):
-            return [item.held for item in outside]
-        # What corrects a statement that nothing calls for is not called for either.
-        outside = [item for item in outside if item.held.id in called]
+    called = called_for(file, outside)
+    return [item.held for item in outside if item.held.id in called]
 
 
 def _outside(file: InquiryFile, item: Held) -> Outside | None:

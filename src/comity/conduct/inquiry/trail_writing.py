@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from comity.conduct.inquiry.trail_calls import check_attachments, check_outside, read_outside
+from comity.conduct.inquiry.trail_gathering import is_inside
 from comity.conduct.inquiry.trail_head import HEAD, TrailHead, dossier_member, trail_info
 from comity.conduct.inquiry.view import read_inquiry
 from comity.errors import PolicyError
@@ -73,7 +74,7 @@ def write_trail(target: BinaryIO, trail: Trail) -> Digest:
     """
     by_id = {item.envelope.id: item for item in trail.statements}
     held = {name: _held(item) for name, item in by_id.items()}
-    inside = [item for item in held.values() if trail.inquiry in {item.id, item.statement.subject}]
+    inside = [item for item in held.values() if is_inside(trail.inquiry, item)]
     check_attachments(inside)
     file, left_out = read_inquiry(trail.inquiry, inside)
     for statement_id, reason in left_out:

@@ -2,8 +2,8 @@
 
 -- name: peer_public_add
 -- Keep a public statement of a followed log, or why it is not kept; the same entry read again is kept once.
-INSERT INTO peer_public (origin, position, statement_id, envelope, proof, problem, total)
-VALUES (:origin, :position, :statement_id, :envelope, :proof, :problem, :total) ON CONFLICT DO NOTHING;
+INSERT INTO peer_public (origin, position, statement_id, kind, envelope, proof, problem, total)
+VALUES (:origin, :position, :statement_id, :kind, :envelope, :proof, :problem, :total) ON CONFLICT DO NOTHING;
 
 -- name: peer_public_total
 -- How many bytes of public statements are kept of a followed log.
@@ -13,6 +13,16 @@ SELECT total FROM peer_public WHERE origin = :origin ORDER BY position DESC LIMI
 -- Public statements of a followed log from an entry on, in order.
 SELECT position, envelope, proof, problem FROM peer_public
 WHERE origin = :origin AND position >= :start ORDER BY position LIMIT :most;
+
+-- name: peer_public_range_kinds
+-- Public statements of a followed log of some kinds, or of no known kind, from an entry on, in order.
+SELECT position, envelope, proof, problem FROM peer_public
+WHERE origin = :origin AND position IN (
+    SELECT position FROM peer_public
+    WHERE origin = :origin AND position >= :start
+    AND (kind IS NULL OR kind IN (SELECT value FROM json_each(:kinds)))
+    ORDER BY position LIMIT :most
+) ORDER BY position;
 
 -- name: peer_public_envelope
 -- The envelope of a public statement of a followed log.
