@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _UNCHECKED = "as the files say: signatures and places in logs are not checked here; comity verify checks a trail"
 _FOLLOWED = "as the followed logs hold it: each statement was checked there; what no followed log holds is not here"
 _MAX_STATEMENTS = 10_000
+_MANDATES_TOLD = 5
 # So much of an id is no file's name by chance.
 _ID = re.compile("[0-9a-fA-F]{8,64}")
 
@@ -137,15 +138,19 @@ def _in_logs(folder: Path | None, beginning: str) -> "tuple[str, str, list[Held]
         held = followed_statements(folder, KINDS, exercise=ledger.exercise)
     wanted = beginning.lower()
     found = [
-        item.id
+        item
         for item in held
         if item.statement.kind == "mandate"
         and (item.id.startswith(wanted) or record_id("mandate", item.statement.body).startswith(wanted))
     ]
-    if len(found) != 1:
-        number = "no mandate" if not found else f"{len(found)} mandates"
-        raise NotFoundError(f"the followed logs hold {number} with an id that begins with {beginning!r}")
-    return _FOLLOWED, found[0], [item for item in held if is_inside(found[0], item)]
+    if not found:
+        raise NotFoundError(f"the followed logs hold no mandate with an id that begins with {beginning!r}")
+    if len(found) > 1:
+        # Anybody can repeat the words of a mandate; the id of the statement tells which is meant.
+        told = ", ".join(f"{item.id} of {item.statement.issuer}" for item in found[:_MANDATES_TOLD])
+        raise NotFoundError(f"{len(found)} mandates have an id that begins with {beginning!r}; name one: {told}")
+    inquiry = found[0].id
+    return _FOLLOWED, inquiry, [item for item in held if is_inside(inquiry, item)]
 
 
 def _show(label: str, inquiry: str, held: "list[Held]", draft: Path | None, at: datetime, *, as_json: bool) -> None:

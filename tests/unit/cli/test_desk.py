@@ -1,12 +1,17 @@
 """What the desk's commands read from files before they ask a node."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from comity.cli.desk import read_said
+from comity.cli.main import cli
 from comity.errors import MalformedError
+from comity.node import desk_client
 
 BODY = {"by": "XAA", "text": "A drill."}
 
@@ -34,3 +39,28 @@ def test_a_body_without_a_kind_and_a_record_of_another_kind_are_refused(tmp_path
         read_said(written(tmp_path, BODY), None)
     with pytest.raises(MalformedError, match="is a record of kind 'ping', not 'claim'"):
         read_said(written(tmp_path, {"kind": "ping", "body": BODY}), "claim")
+
+
+def test_what_a_statement_belongs_to_and_follows_reaches_the_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    class Client:
+        def post(self, *path: str, body: object) -> dict[str, object]:
+            asked.append((path, body))
+            return {"draft": 7}
+
+    @contextmanager
+    def session(node: Path, officer: str, passphrase: str) -> Iterator[Client]:
+        asked.append((node, officer, passphrase))
+        yield Client()
+
+    monkeypatch.setattr(desk_client, "desk_session", session)
+    (tmp_path / "passphrase").write_text("correct horse\n")
+    login = ["--node", str(tmp_path), "--officer", "maria", "--passphrase-file", str(tmp_path / "passphrase")]
+    said = ["say", str(written(tmp_path, BODY)), "--kind", "consent", "--subject", "ab"]
+    done = CliRunner().invoke(cli, ["desk", *login, *said, "--follows", "c", "--follows", "d"])
+    assert (done.output, done.exception) == ("draft 7\n", None)
+    wanted = {"kind": "consent", "body": BODY, "subject": "ab", "follows": ["c", "d"]}
+    assert asked == [(tmp_path, "maria", "correct horse"), (("public-statements",), wanted)]

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -29,19 +30,21 @@ from comity.errors import (
     MalformedError,
     NotFoundError,
     PolicyError,
+    StoreError,
     UnavailableError,
     VerificationError,
 )
 from comity.kernel.statement import parse_statement
+from comity.kernel.trust import parse_designation
 from comity.log.public_statements import read_followed
-from comity.log.reader import envelope_path
+from comity.log.reader import Fetch, envelope_path
 from comity.log.state import append_pending
 from comity.node import desk
-from comity.node.inception import load_card
+from comity.node.inception import load_card, reissue_keys
 from comity.parties.trust_folder import add_recognition, load_trust
 from comity.store.database import Value
 from comity.store.lock import ProcessLock
-from support.node_inquiries import OPERATION, publish_inquiry, state
+from support.node_inquiries import OPERATION, known, publish_inquiry, state
 from support.nodes import ASKED, ASKER, START, THIRD, Network, RunningNode, make_template, recognition_of
 
 ON = START.date().isoformat()
@@ -115,6 +118,36 @@ def test_what_a_followed_log_says_becomes_records_that_lead_back_to_it(network: 
     }
 
 
+def test_what_was_pulled_before_a_crash_comes_into_the_ledger_in_the_next_run(
+    network: Network, observatory: Path
+) -> None:
+    node = network.three[0]
+    say(node, "operation", OPERATION)
+    node.checkpoint()
+    with FollowedLogs.open(observatory / "logs.db", load_trust(observatory / "trust"), exercise=True) as logs:
+        logs.pull(ASKER, node.node.log_folder.read, now=0)
+    assert follow(observatory, node)["new"] == 1
+
+
+@pytest.mark.parametrize(
+    ("world", "problem"),
+    [
+        ((), "is an address of this machine or of a private network; no peer is asked there"),
+        (("--exercise",), "does not answer"),
+    ],
+)
+def test_only_an_exercise_asks_this_machine(
+    network: Network, tmp_path: Path, world: tuple[str, ...], problem: str
+) -> None:
+    folder = tmp_path / "inward"
+    run("init", str(folder), *world)
+    card = load_card(network.three[0].directory)
+    add_recognition(folder / "trust", replace(recognition_of(card), url="http://127.0.0.1:1"))
+    done = CliRunner().invoke(cli, ["conduct", "--folder", str(folder), "follow"])
+    assert isinstance(done.exception, UnavailableError)
+    assert problem in done.stderr
+
+
 def test_one_log_that_cannot_be_followed_does_not_hold_up_the_others(network: Network, observatory: Path) -> None:
     claimant, other, _ = network.three
     said, others = (
@@ -138,12 +171,58 @@ def test_one_log_that_cannot_be_followed_does_not_hold_up_the_others(network: Ne
         assert [item.id for read in logs.statements() for item in read.statements] == [said, others]
 
 
+def test_of_several_logs_those_that_can_be_followed_are_and_a_broken_disk_ends_the_run(
+    network: Network, observatory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = network.three[1]
+    say(other, "operation", OPERATION)
+    other.checkpoint()
+    broken: Error = UnavailableError("does not answer")
+
+    def over_http(_transport: object, _logs: object, authority: str) -> Fetch:
+        def fetch(path: str) -> bytes:
+            if authority == ASKED:
+                return other.node.log_folder.read(path)
+            raise broken
+
+        return fetch
+
+    monkeypatch.setattr(conduct_follow, "_over_http", over_http)
+    done = call("--folder", str(observatory), "follow", "--on", ON)
+    assert done.exit_code == 0
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [ASKER, THIRD]
+    assert "ledger: 1 new records" in done.stdout
+    broken = StoreError("reading: the disk failed")
+    with pytest.raises(StoreError, match="the disk failed"):
+        call("--folder", str(observatory), "follow", "--on", ON)
+
+
+def test_a_log_whose_keys_do_not_follow_each_other_gives_a_note_and_no_statement(
+    network: Network, observatory: Path
+) -> None:
+    claimant, other, _ = network.three
+    say(claimant, "operation", OPERATION)
+    others = say(other, "operation", Operation(title="B", category="other"))
+    for node in (claimant, other):
+        node.checkpoint()
+        follow(observatory, node)
+    with FollowedLogs.open(observatory / "logs.db", load_trust(observatory / "trust"), exercise=True) as logs:
+        with logs._database.transaction() as tx:
+            tx.apply(f"UPDATE designation SET log_index = 1 WHERE authority = '{ASKER}' AND number = 1")
+        found = list(logs.statements())
+    assert [item.id for read in found for item in read.statements] == [others]
+    (note,) = [note for read in found for note in read.notes]
+    assert note == f"{ASKER}/log: keys statements of {ASKER} numbered 1 and 2 do not follow each other"
+
+
 def test_an_unknown_authority_a_log_of_several_and_no_trust_folder_are_refused(
     network: Network, observatory: Path, tmp_path: Path
 ) -> None:
     where = ("--folder", str(observatory), "follow")
     with pytest.raises(PolicyError, match=r"xdd\.centre is not in the trust folder of the observatory; add its card"):
         run(*where, "xdd.centre")
+    done = CliRunner().invoke(cli, ["conduct", *where, "xdd.centre", "--log-files", str(tmp_path)])
+    assert "xdd.centre: xdd.centre is not in the trust folder of the observatory" in done.stderr
     with pytest.raises(MalformedError, match="--log-files is the log of one authority; name it"):
         run(*where, "--log-files", str(tmp_path))
     with pytest.raises(UnavailableError, match="no log could be followed; what was held before is kept"):
@@ -361,6 +440,12 @@ def test_an_inquiry_is_shown_from_followed_logs_and_a_folder_is_checked_against_
     both = json.loads(run(*where, str(folder), "--json"))
     assert both["label"].startswith("1 of 2 statements were checked against followed logs")
     assert len(both["interests"]) == 1
+    repeated = say(claimant, "mandate", mandate)
+    claimant.checkpoint()
+    follow(observatory, claimant)
+    with pytest.raises(NotFoundError, match=f"2 mandates have an id .*; name one: {repeated} of {ASKER}, {inquiry} of"):
+        run(*where, record_id("mandate", encode_body(mandate)))
+    assert f"inquiry {inquiry}: opened" in run(*where, inquiry)
 
 
 def test_nobody_keeps_a_trail_from_being_written_by_what_they_say_beside_it(
@@ -378,8 +463,15 @@ def test_nobody_keeps_a_trail_from_being_written_by_what_they_say_beside_it(
     called = [astray, say(claimant, "correction", retracted)]
     for body in (uncalled, Correction(corrects=record_id("correction", encode_body(uncalled)), **RETRACTION)):
         say(claimant, "correction", body)
+    bodies = {item.statement.kind: item.statement.body for item in known(claimant)}
+    for kind, inner in (("inquiry-finding", "finding"), ("inquiry-reply", "reply")):
+        carried: Any = bodies[kind][inner]
+        called.append(say(claimant, "correction", Correction(corrects=record_id(inner, carried), **RETRACTION)))
     again = Correction(corrects=record_id("correction", encode_body(retracted)), **RETRACTION)
     called.append(say(claimant, "correction", again))
+    for _ in range(3):
+        network.checkpoint()
+        reissue_keys(claimant.directory, claimant.root, now=claimant.now())
     network.checkpoint()
     for node in network.three:
         follow(observatory, node)
@@ -393,6 +485,9 @@ def test_nobody_keeps_a_trail_from_being_written_by_what_they_say_beside_it(
     }
     assert set(called) < beside
     assert len(beside) == len(called) + 1
+    keys = [parse_designation(parse_statement(item.envelope.payload)) for item in trail.keys]
+    # The last keys statement before what was said, and the first after it.
+    assert [item.number for item in keys if item.authority == ASKER] == [2, 3]
     run("--folder", str(observatory), "investigate", inquiry[:12], "--trail", str(tmp_path / "finding.trail"))
 
 

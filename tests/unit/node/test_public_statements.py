@@ -245,6 +245,23 @@ def test_what_is_signed_as_sealed_is_no_public_statement(asker: RunningNode, ask
     assert "a public entry for a sealed statement" in found.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("column", "note"), [("proof", "its proof is for entry"), ("envelope", "does not lead to the root of the tree")]
+)
+def test_what_was_put_at_anothers_place_in_the_store_does_not_count(
+    asker: RunningNode, asked: RunningNode, column: str, note: str
+) -> None:
+    first, second = (say(asked, body={"number": number}) for number in range(2))
+    asked.checkpoint()
+    asker.follow(asked)
+    with asker.node.database.transaction() as tx:
+        other = f"SELECT p.{column} FROM peer_public AS p WHERE p.statement_id = '{second}'"
+        tx.apply(f"UPDATE peer_public SET {column} = ({other}) WHERE statement_id = '{first}'")
+    found = read_public(asker.node, ASKED)
+    assert [item.index for item in found.statements] == [asked.record(second).log_index]
+    assert note in found.notes[0]
+
+
 def test_an_unknown_kind_is_read_and_left_to_whoever_knows_kinds(asker: RunningNode, asked: RunningNode) -> None:
     say(asked, "weather-report", {"sky": "clear"})
     asked.checkpoint()

@@ -312,3 +312,15 @@ def test_a_ping_that_no_ledger_takes_holds_up_no_table(to: str) -> None:
     sent = ping()
     strange = held("ping", msgspec.structs.replace(sent, to=to), "xaa.centre", 7)
     assert row_of(strange, held("ping", sent, "xaa.centre", 5)).ping.body == sent
+
+
+def test_of_several_that_show_a_service_the_first_counts() -> None:
+    sent = ping()
+    asked = held("ping", sent, "xaa.centre", 5)
+    tender = make_service(sent, by="XDD", how="tendered", point="Watch")
+    receipt = make_service(sent, by="XBB", how="receipt", point="Night desk")
+    first = held("drill-service", tender, "xdd.centre", 20)
+    second = held("drill-service", receipt, "xbb.centre", 40)
+    for order in ((first, second), (second, first)):
+        row = row_of(asked, *order)
+        assert row.served == Served(at=after(20), by=ServedBy.TENDERED, statement=first.id, said_by="XDD")
