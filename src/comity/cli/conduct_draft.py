@@ -27,12 +27,13 @@ def draft(
     from comity.cli.desk import read_said
     from comity.conduct.drafting import draft_statement
     from comity.conduct.inquiry.view import find_inquiry
+    from comity.conduct.kinds import KINDS
     from comity.kernel.canonical import parse_time
 
     named, body, _ = read_said(file, kind)
     at = datetime.now(UTC).replace(microsecond=0) if moment is None else parse_time(moment)
     with ledger_of(folder) as ledger:
-        held = followed_statements(folder, exercise=ledger.exercise)
+        held = followed_statements(folder, KINDS, exercise=ledger.exercise)
         found = draft_statement(
             named,
             body,

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _UNCHECKED = "as the files say: signatures and places in logs are not checked here; comity verify checks a trail"
 _FOLLOWED = "as the followed logs hold it: each statement was checked there; what no followed log holds is not here"
 _MAX_STATEMENTS = 10_000
-_MANDATES_TOLD = 5
 # So much of an id is no file's name by chance.
 _ID = re.compile("[0-9a-fA-F]{8,64}")
 
@@ -92,7 +91,7 @@ def investigate(
 def _mandates(folder: Path | None, *, as_json: bool) -> None:
     from comity.cli.conduct_text import came_text, record_json
     from comity.conduct.inquiry.statements import Mandate
-    from comity.conduct.verbs import guarded
+    from comity.conduct.verbs import written
 
     with ledger_of(folder) as ledger:
         held = [(record, ledger.provenances(record.id)) for record in ledger.records("mandate")]
@@ -102,12 +101,16 @@ def _mandates(folder: Path | None, *, as_json: bool) -> None:
     for record, came in held:
         body = record.body
         assert isinstance(body, Mandate)
-        given = body.given_by.name
-        text = (
-            f"mandate {record.id[:SHORT]}: {given} asks {body.investigator} to inquire into operation "
-            f"{body.operation[:SHORT]}; standard of proof: {body.standard_of_proof}"
+        text = written(
+            "mandate {record}: {giver} asks {investigator} to inquire into operation {operation}; "
+            "standard of proof: {standard}",
+            record=record.id[:SHORT],
+            giver=body.given_by.name,
+            investigator=body.investigator,
+            operation=body.operation[:SHORT],
+            standard=body.standard_of_proof,
         )
-        print_lines([guarded(text, quoted=(given, body.standard_of_proof)), *(f"  {came_text(each)}" for each in came)])
+        print_lines([text, *(f"  {came_text(each)}" for each in came)])
     if not held:
         click.echo("no mandate is held", err=True)
 
@@ -132,24 +135,11 @@ def _in_logs(folder: Path | None, beginning: str) -> "tuple[str, str, list[Held]
     """Return the inquiry whose mandate's id begins so, from the followed logs."""
     from comity.conduct.inquiry.statements import KINDS
     from comity.conduct.inquiry.trail_gathering import is_inside
-    from comity.conduct.record import record_id
+    from comity.conduct.inquiry.view import find_inquiry
 
     with ledger_of(folder) as ledger:
         held = followed_statements(folder, KINDS, exercise=ledger.exercise)
-    wanted = beginning.lower()
-    found = [
-        item
-        for item in held
-        if item.statement.kind == "mandate"
-        and (item.id.startswith(wanted) or record_id("mandate", item.statement.body).startswith(wanted))
-    ]
-    if not found:
-        raise NotFoundError(f"the followed logs hold no mandate with an id that begins with {beginning!r}")
-    if len(found) > 1:
-        # Anybody can repeat the words of a mandate; the id of the statement tells which is meant.
-        told = ", ".join(f"{item.id} of {item.statement.issuer}" for item in found[:_MANDATES_TOLD])
-        raise NotFoundError(f"{len(found)} mandates have an id that begins with {beginning!r}; name one: {told}")
-    inquiry = found[0].id
+    inquiry = find_inquiry(held, beginning)
     return _FOLLOWED, inquiry, [item for item in held if is_inside(inquiry, item)]
 
 
@@ -252,17 +242,19 @@ def _statements(path: Path) -> "Iterator[Held]":
 
 
 def _lines(view: "InquiryView") -> "Iterator[str]":
-    from comity.conduct.verbs import guarded
+    from comity.conduct.verbs import written
     from comity.kernel.canonical import format_time
 
     mandate = view.mandate
     exercise = "EXERCISE: " if view.exercise else ""
     yield f"{exercise}inquiry {view.inquiry}: {view.state}, as of {format_time(view.as_of)}"
-    given = (mandate.given_by.name, mandate.scope, mandate.standard_of_proof)
-    yield guarded(
-        f"  mandate of {given[0]} to {mandate.investigator}; scope: {given[1]}; standard of proof, chosen before "
-        f"anything was asked: {given[2]}",
-        quoted=given,
+    yield written(
+        "  mandate of {giver} to {investigator}; scope: {scope}; standard of proof, chosen before anything was asked: "
+        "{standard}",
+        giver=mandate.given_by.name,
+        investigator=mandate.investigator,
+        scope=mandate.scope,
+        standard=mandate.standard_of_proof,
     )
     for _, consent in view.consents:
         yield f"  consent of {consent.participant}: {consent.consent}"
@@ -282,11 +274,16 @@ def _lines(view: "InquiryView") -> "Iterator[str]":
         yield f"  dissent of {dissent.member}: {dissent.text}"
     for finding in view.findings:
         body = finding.body.finding
-        by, told = body.investigator.name, (body.mandate, body.conclusion)
-        yield guarded(
-            f"  {finding.state}: found by {by} under mandate {told[0]}: {told[1]}; {len(finding.replies)} replies, "
-            f"{len(finding.dissents)} dissents, {len(finding.publications)} publications",
-            quoted=(by, *told),
+        yield written(
+            "  {state}: found by {by} under mandate {mandate}: {conclusion}; {replies} replies, {dissents} dissents, "
+            "{publications} publications",
+            state=finding.state,
+            by=body.investigator.name,
+            mandate=body.mandate,
+            conclusion=body.conclusion,
+            replies=str(len(finding.replies)),
+            dissents=str(len(finding.dissents)),
+            publications=str(len(finding.publications)),
         )
     for statement, reason in view.left_out:
         yield f"  left out: {statement[:SHORT]}: {reason}"

@@ -38,6 +38,8 @@ PUBLISHED: Final = "published"
 CORRECTED: Final = "corrected"
 RETRACTED: Final = "retracted"
 
+_MANDATES_TOLD: Final = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionState:
@@ -105,19 +107,22 @@ def find_inquiry(held: Iterable[Held], beginning: str) -> str:
     """Return the id of the one mandate whose id, or whose record's id, begins so.
 
     Raises:
-        NotFoundError: no mandate among the statements has such an id, or several have one.
+        NotFoundError: no mandate among the statements has such an id, or several have one; the message names them.
     """
     wanted = beginning.lower()
     found = [
-        item.id
+        item
         for item in held
         if item.statement.kind == "mandate"
         and (item.id.startswith(wanted) or record_id("mandate", item.statement.body).startswith(wanted))
     ]
-    if len(found) != 1:
-        number = "no mandate" if not found else f"{len(found)} mandates"
-        raise NotFoundError(f"the followed logs hold {number} with an id that begins with {beginning!r}")
-    return found[0]
+    if not found:
+        raise NotFoundError(f"the followed logs hold no mandate with an id that begins with {beginning!r}")
+    if len(found) > 1:
+        # Anybody can repeat the words of a mandate; the id of the statement tells which is meant.
+        told = ", ".join(f"{item.id} of {item.statement.issuer}" for item in found[:_MANDATES_TOLD])
+        raise NotFoundError(f"{len(found)} mandates have an id that begins with {beginning!r}; name one: {told}")
+    return found[0].id
 
 
 def read_inquiry(inquiry: str, held: Iterable[Held]) -> tuple[InquiryFile, tuple[tuple[str, str], ...]]:
