@@ -16,10 +16,11 @@ from comity.conduct.commitments.statements import (
     PingAnswer,
 )
 from comity.conduct.corrections import Stated
-from comity.conduct.record import Record
-from comity.conduct.statements import Finding, Reply, Subject
+from comity.conduct.record import Origin, Record
+from comity.conduct.statements import Finding, Reply, Speaker, Subject
 from comity.conduct.verbs import written
 from comity.conduct.view import ClaimView, OperationView, shown_name
+from comity.kernel.trust import participant_of
 from comity.parties.participants import participant
 
 # What a claim rests on, by its tier; the number is an order of kinds and never summed.
@@ -81,14 +82,27 @@ def claim_sentence(claim: ClaimView, operation: OperationView, when: str | None)
         fate += "; the operation itself is retracted"
     # Each part has passed the guard by itself.
     return written(
-        f"{{when}}: {{title}} ({{category}}): {{parts}}; said {{said}}; basis: {{basis}}{fate}",
+        f"{{when}}: {{title}} ({{category}}): {{parts}}; said {{said}}; basis: {{basis}}{fate}{{told}}",
         when=when or "no time given",
         title=title,
         category=operation.body.category,
         parts="; ".join(parts),
         said=body.said or "on a day not given",
         basis=basis,
+        told=told_by(claim.record, body.claimant),
     )
+
+
+def told_by(record: Record, speaker: Speaker) -> str:
+    """Return in whose log the words of somebody else stand; nothing where they stand in the speaker's own, or in none.
+
+    Raises:
+        PolicyError: the sentence would say something as a fact.
+    """
+    came = record.provenance
+    if came.origin is not Origin.STATEMENT or participant_of(came.source) == speaker.participant:
+        return ""
+    return written("; as told in the log of {source}", source=came.source)
 
 
 def level_text(subject: Subject) -> str:
@@ -108,13 +122,15 @@ def reply_sentence(stated: Stated[Reply]) -> str:
     by = shown_name(body.by)
     # What became of a reply comes before its words, which are long and could say the same of themselves.
     fate = "; the reply is retracted" if stated.retracted else "" if stated.stands else "; the reply is corrected"
+    told = told_by(stated.record, body.by)
     if body.kind == "silence":
         where = "" if body.searched_where is None else " in {where}"
-        template = f"no reply by {{by}} found; searched on {{day}}{where}{fate}"
-        return written(template, by=by, day=body.searched or "a day not given", where=body.searched_where or "")
+        template = f"no reply by {{by}} found; searched on {{day}}{where}{fate}{{told}}"
+        day = body.searched or "a day not given"
+        return written(template, by=by, day=day, where=body.searched_where or "", told=told)
     words = "" if body.text is None else "; in its words: {words}"
-    template = f"{{by}} {_REPLIES[body.kind]}, {{day}}{fate}{words}"
-    return written(template, by=by, day=body.said or "on a day not given", words=body.text or "")
+    template = f"{{by}} {_REPLIES[body.kind]}, {{day}}{fate}{{told}}{words}"
+    return written(template, by=by, day=body.said or "on a day not given", words=body.text or "", told=told)
 
 
 def finding_sentence(stated: Stated[Finding], operation: OperationView) -> str:
@@ -128,7 +144,7 @@ def finding_sentence(stated: Stated[Finding], operation: OperationView) -> str:
     dissent = "" if body.dissent is None else "; dissent: {dissent}"
     fate = "" if stated.stands else ", since retracted" if stated.retracted else ", since corrected"
     return written(
-        f"{{title}}: found by {{by}} under mandate {{mandate}}, by the standard {{standard}}{fate}: "
+        f"{{title}}: found by {{by}} under mandate {{mandate}}, by the standard {{standard}}{fate}{{told}}: "
         f"{{conclusion}}{dissent}",
         title=title,
         by=by,
@@ -136,6 +152,7 @@ def finding_sentence(stated: Stated[Finding], operation: OperationView) -> str:
         standard=body.standard_of_proof,
         conclusion=body.conclusion,
         dissent=body.dissent or "",
+        told=told_by(stated.record, body.investigator),
     )
 
 

@@ -1,8 +1,9 @@
 """Sentences about records say what became of what they tell."""
 
-from comity.conduct.record import Record
+from comity.conduct.record import Origin, Record
 from comity.conduct.sentences import claim_sentence, finding_sentence, reply_sentence
 from comity.conduct.view import OperationView, fold
+from support import conduct_records as make
 from support.conduct_records import claim, correction, finding, operation, reply, retraction, silence
 
 ferry = operation()
@@ -31,4 +32,19 @@ def test_a_reply_a_silence_and_a_finding_that_were_retracted_say_so() -> None:
         assert told.endswith("; the reply is retracted")
     reached = finding(ferry, [said])
     view = seen(reached, retraction(reached))
-    assert finding_sentence(view.findings[0], view).endswith("; the finding is retracted")
+    assert ", since retracted: " in finding_sentence(view.findings[0], view)
+
+
+def test_words_in_the_log_of_somebody_else_say_whose_log_it_is() -> None:
+    own, other = (make.provenance(source=f"{who}.office", origin=Origin.STATEMENT) for who in ("xaa", "xbb"))
+    told = make.claim(ferry, by="XBB", about="XAA", entered=own)
+    answer = make.reply(ferry, [told], by="XAA", text="We admit it.", entered=other)
+    view = fold([ferry, told, answer]).operations[0]
+    (held,) = view.claims
+    assert claim_sentence(held, view, None).endswith("; as told in the log of xaa.office")
+    assert reply_sentence(held.replies[0]).endswith("; as told in the log of xbb.office; in its words: We admit it.")
+    spoken = fold([ferry, make.claim(ferry, by="XAA", about="XBB", entered=own)]).operations[0]
+    assert "as told in" not in claim_sentence(spoken.claims[0], spoken, None)
+    # By hand or from a file, the provenance alone says where it is from.
+    by_hand = fold([ferry, make.claim(ferry, by="XBB", about="XAA")]).operations[0]
+    assert "as told in" not in claim_sentence(by_hand.claims[0], by_hand, None)

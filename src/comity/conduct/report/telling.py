@@ -11,7 +11,7 @@ from comity.conduct.corrections import CorrectedBy, CorrectionView, Stated
 from comity.conduct.pairs import time_of
 from comity.conduct.record import Origin, Provenance
 from comity.conduct.report.markup import Child, Markup, items, join, link, quote, say, tag
-from comity.conduct.sentences import TIERS, level_text
+from comity.conduct.sentences import TIERS, level_text, told_by
 from comity.conduct.statements import Claim, Correction, Finding, Reply, Source, Subject
 from comity.conduct.view import ClaimView, OperationView, shown_name
 from comity.parties.participants import participant
@@ -123,6 +123,8 @@ def reply_block(reply: Stated[Reply], provenances: Provenances) -> Markup:
         )
     else:
         details.append(say("said {day}", day=body.said or "on a day not given"))
+    if told := told_by(reply.record, body.by):
+        details.append(quote(told.removeprefix("; ")))
     if body.text is not None:
         details.append(say("in its words: {words}", words=body.text))
     if body.counter_claim is not None:
@@ -238,6 +240,8 @@ def _claim_details(
         when="a time not given" if when is None else when.text,
         day=body.said or "on a day not given",
     )
+    if told := told_by(claim.record, body.claimant):
+        yield quote(told.removeprefix("; "))
     yield say("basis: {basis}", basis="none given" if body.basis_tier is None else TIERS[body.basis_tier])
     if body.basis is not None:
         yield say("basis as coded: {basis}", basis=body.basis)
