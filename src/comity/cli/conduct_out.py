@@ -103,9 +103,13 @@ def report(
             data = assembled.pair_report(material, code_of(names[0]), code_of(names[1]))
         else:
             data = assembled.state_report(material, code_of(names[0]))
+    part = output.with_name(output.name + ".part")
     try:
-        output.write_bytes(data)
+        # An older page stays whole until the new one is.
+        part.write_bytes(data)
+        part.replace(output)
     except OSError as exc:
+        part.unlink(missing_ok=True)
         raise NotFoundError(f"{output} cannot be written: {exc.strerror}") from exc
     if as_json:
         print_json({"file": str(output), "bytes": len(data)})

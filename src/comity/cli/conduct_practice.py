@@ -26,7 +26,8 @@ _DAY_SECONDS = 86_400
 @click.pass_obj
 def commitments(folder: Path | None, state: str, day: str | None, *, as_json: bool, as_csv: bool) -> None:
     """Say what STATE has committed itself to on a day: voluntary, voiced, signed or binding, each told apart."""
-    from comity.conduct.commitments.in_force import ROW_COLUMNS, commitments_on
+    from comity.conduct.commitments.bonds import ROW_COLUMNS
+    from comity.conduct.commitments.in_force import commitments_on
     from comity.conduct.commitments.set_aside import set_aside
     from comity.conduct.corrections import Fates, Stated
     from comity.conduct.statements import Body
@@ -201,6 +202,8 @@ def disclose(
         click.echo(disclosure_form(code or "XAA"), nl=False)
         return
     if answers is not None:
+        if state is not None or as_csv or as_json:
+            raise MalformedError("--answers enters what the form says; --state, --csv and --json go without it")
         found = parse_disclosures(read_file(answers), where=answers.name)
         with ledger_of(folder) as ledger:
             added = enter(ledger, found, by or found[0].said_by.name, on)

@@ -12,8 +12,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from comity.conduct.commitments.bonds import Bond, CommitmentsOn, InForce, falling_under
 from comity.conduct.commitments.catalogue import MEMORY_NOTICE
-from comity.conduct.commitments.in_force import Bond, CommitmentsOn, InForce, falling_under
 from comity.conduct.commitments.since import Since
 from comity.conduct.statements import Category, Match
 from comity.conduct.verbs import guarded, written

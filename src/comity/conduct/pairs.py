@@ -15,8 +15,9 @@ from typing import Final
 
 from comity.conduct.admission import folded
 from comity.conduct.blocs import bloc
+from comity.conduct.commitments.bonds import CommitmentsOn, InForce
 from comity.conduct.commitments.catalogue import MEMORY_NOTICE, catalogue_title
-from comity.conduct.commitments.in_force import CommitmentsOn, InForce, commitments_on
+from comity.conduct.commitments.in_force import commitments_on
 from comity.conduct.commitments.set_aside import set_aside
 from comity.conduct.commitments.since import Since, parse_since
 from comity.conduct.corrections import Fates, Stated

@@ -490,13 +490,14 @@ def test_what_is_served_holds_every_place_from_which_a_record_came(
 
     def serve(held: Any, **options: Any) -> None:
         served.extend(record.to_json() for record in held.records())
-        assert (held.count(), options) == (len(RECORDS), {"port": 8450, "tlp": "white"})
+        assert (held.count(), options) == (len(RECORDS), {"port": 8450, "tlp": "white", "exercise": True})
 
     monkeypatch.setattr("comity.conduct.exporting.taxii.serve_taxii", serve)
     assert "read-only" in call("--folder", observatory, "serve").stderr
     exported = [json.loads(line) for line in ask(observatory, "export", "json").splitlines()]
     assert served == [
-        {name: value for name, value in line.items() if name not in {"standing", "notice"}} for line in exported
+        {name: value for name, value in line.items() if name not in {"standing", "notice", "exercise"}}
+        for line in exported
     ]
     assert [each["provenance"]["source"] for each in served if each["id"] == ferry.id] == [
         "records.jsonl",
@@ -644,6 +645,8 @@ def test_a_disclosure_goes_from_form_to_table(observatory: str, tmp_path: Path) 
     assert ask(observatory, "disclose", "--csv", *ON).startswith("participant,name,question,answer")
     with pytest.raises(MalformedError, match="not both"):
         ask(observatory, "disclose", "--template", "--answers", str(path))
+    with pytest.raises(MalformedError, match="--state, --csv and --json go without it"):
+        ask(observatory, "disclose", "--answers", str(path), "--csv")
 
 
 def test_commitments_of_a_state_are_listed_as_lines_data_and_table(observatory: str) -> None:

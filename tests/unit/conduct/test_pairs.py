@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from comity.conduct.commitments.bonds import Bond, CommitmentsOn, InForce
 from comity.conduct.commitments.catalogue import MEMORY_NOTICE
-from comity.conduct.commitments.in_force import Bond, CommitmentsOn, InForce
 from comity.conduct.commitments.since import parse_since
 from comity.conduct.commitments.statements import Commitment, ConformingAct, Consultation, Disclosure, PactReturn
 from comity.conduct.matches import Relation

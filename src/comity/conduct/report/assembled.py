@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from comity.conduct.admission import folded
-from comity.conduct.commitments.in_force import InForce
+from comity.conduct.commitments.bonds import InForce
 from comity.conduct.corrections import CorrectionView, Stated
 from comity.conduct.counting_rules import DEFAULT_RULE, counting_rule
 from comity.conduct.grading import grade_of

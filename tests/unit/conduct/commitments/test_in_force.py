@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from comity.conduct.blocs import bloc
+from comity.conduct.commitments.bonds import ROW_COLUMNS, Bond, CommitmentsOn
 from comity.conduct.commitments.catalogue import MEMORY_NOTICE
-from comity.conduct.commitments.in_force import ROW_COLUMNS, Bond, CommitmentsOn, commitments_on, weakest
+from comity.conduct.commitments.in_force import commitments_on, weakest
 from comity.conduct.commitments.since import parse_since
 from comity.conduct.commitments.statements import KINDS, Act, Commitment
 from comity.conduct.commitments.subscriptions import (
