@@ -66,6 +66,7 @@ _BY_PATTERN: Final[tuple[tuple[str, st.SearchStrategy[str]], ...]] = (
     ("^[A-Z]{3}", st.sampled_from(["XAA", "XBB", "XZZ", "FRA", "EUE", "QQQ"])),
     ("^[a-z]{2,3}(-", st.sampled_from(["en", "zh-Hant", "qaa", "de-CH-1901"])),
     ("^[a-z][a-z0-9_]{0,59}$", st.sampled_from(["open_data", "cve", "capec", "stix", "a"])),
+    ("^[a-z][a-z0-9_]{0,29}:", st.sampled_from(["disarm:T0022", "attack:T1566.001", "a:-"])),
     ("^[a-z][a-z0-9_]{0,59}:", st.sampled_from(["gge_norms:f", "hanoi:10"])),
     ("^[0-9]{4}", _DAYS),
     ("^[^\\x00", LINES),

@@ -190,7 +190,7 @@ def test_of_several_logs_those_that_can_be_followed_are_and_a_broken_disk_ends_t
     monkeypatch.setattr(conduct_follow, "_over_http", over_http)
     done = call("--folder", str(observatory), "follow", "--on", ON)
     assert done.exit_code == 0
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [ASKER, THIRD]
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["EXERCISE", ASKER, THIRD]
     assert "ledger: 1 new records" in done.stdout
     broken = StoreError("reading: the disk failed")
     with pytest.raises(StoreError, match="the disk failed"):

@@ -53,7 +53,7 @@ def test_no_kind_has_a_member_that_scores_or_ranks(kind: str) -> None:
 
 def test_an_operation_has_no_place_for_whoever_is_said_to_be_behind_it() -> None:
     members = set(KINDS["operation"].__struct_fields__)
-    assert members == {"title", "category", "occurred", "hit", "effects", "names", "external", "sources"}
+    assert members == {"title", "category", "occurred", "hit", "effects", "names", "external", "techniques", "sources"}
 
 
 def test_an_unknown_kind_is_refused_with_those_that_are_known() -> None:
