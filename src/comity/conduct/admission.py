@@ -17,7 +17,7 @@ from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
 from comity.conduct.commitments.statements import check_body
-from comity.conduct.record import Record
+from comity.conduct.record import Record, encoded_record_id
 from comity.conduct.statements import (
     Body,
     Correction,
@@ -109,10 +109,13 @@ def admit(record: Record, kinds: dict[str, type[Body]], *, exercise: bool) -> Ad
         refers = check_entry(record.kind, record.body, kinds, on=record.provenance.on, exercise=exercise)
     except (MalformedError, PolicyError) as exc:
         raise type(exc)(f"{where(record)}: {exc.message}") from exc
+    body = encode_json(encode_body(record.body))
+    # The body is written once, for its id and for the ledger.
+    vars(record).setdefault("id", encoded_record_id(record.kind, body))
     return Admitted(
         record=record,
         id=record.id,
-        body=encode_json(encode_body(record.body)),
+        body=body,
         refers=refers,
         subjects=tuple(
             dict.fromkeys(

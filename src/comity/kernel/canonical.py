@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -34,7 +35,10 @@ def encode_json(value: Json) -> bytes:
     Raises:
         MalformedError: the value has a float, an unsafe integer, a lone surrogate or too deep nesting.
     """
-    return _write(value, 0).encode("utf-8")
+    try:
+        return _write(value, 0).encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise MalformedError("text holds a lone surrogate, which has no UTF-8 form") from exc
 
 
 def _write(value: Json, depth: int) -> str:
@@ -47,7 +51,7 @@ def _write(value: Json, depth: int) -> str:
     if value is False:
         return "false"
     if isinstance(value, str):
-        return _write_string(value)
+        return _quote(value)
     if isinstance(value, int):
         if abs(value) > MAX_SAFE_INTEGER:
             raise MalformedError(f"integer {value} is outside ±(2^53−1)")
@@ -55,24 +59,17 @@ def _write(value: Json, depth: int) -> str:
     if isinstance(value, list):
         return "[" + ",".join([_write(item, depth + 1) for item in value]) + "]"
     if isinstance(value, dict):
-        members = sorted(value.items(), key=lambda member: _utf16(member[0]))
-        return "{" + ",".join([f"{_write_string(k)}:{_write(v, depth + 1)}" for k, v in members]) + "}"
+        return "{" + ",".join([f"{_quote(name)}:{_write(value[name], depth + 1)}" for name in _in_order(value)]) + "}"
     raise MalformedError(f"a {type(value).__name__} has no place in these JSON formats")
 
 
-def _utf16(name: str) -> bytes:
-    """Return the sort key of a member name: its UTF-16 code units."""
-    if not isinstance(name, str):
+def _in_order(names: Collection[str]) -> list[str]:
+    """Return member names in the order of their UTF-16 code units, which for ASCII is that of their characters."""
+    if not all(isinstance(name, str) for name in names):
         raise MalformedError("a JSON member name is not text")
-    return name.encode("utf-16-be", "surrogatepass")
-
-
-def _write_string(text: str) -> str:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as exc:
-        raise MalformedError("text holds a lone surrogate, which has no UTF-8 form") from exc
-    return json.dumps(text, ensure_ascii=False)
+    if all(map(str.isascii, names)):
+        return sorted(names)
+    return sorted(names, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
 
 
 def _refuse_number(text: str) -> int:
@@ -86,6 +83,7 @@ def _read_integer(text: str) -> int:
     return int(text)
 
 
+_quote = json.JSONEncoder(ensure_ascii=False).encode
 _DECODER = json.JSONDecoder(parse_float=_refuse_number, parse_int=_read_integer, parse_constant=_refuse_number)
 
 
