@@ -20,10 +20,11 @@ from comity.cli.options import DIRECTORY, FILE, json_option, print_json, read_fi
 from comity.errors import ConflictError, MalformedError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from comity.conduct.inquiry.trail_writing import TrailDossier
     from comity.conduct.inquiry.view import InquiryView
+    from comity.conduct.statements import Body
     from comity.exchange.view import Held
     from comity.kernel.statement import Statement
 
@@ -63,6 +64,7 @@ def investigate(
     folder. Without PATH the mandates are listed that the ledger holds. With --trail a trail is written from the
     followed logs and checked like any other before it is kept.
     """
+    _check_options(path, trust, draft, trail, passed_on=bool(dossiers) or made_by is not None)
     if path is None:
         _mandates(folder, as_json=as_json)
         return
@@ -75,8 +77,6 @@ def investigate(
             raise MalformedError("a trail is written from the followed logs; name the inquiry by the id of its mandate")
         _write_trail(folder, _in_logs(folder, str(path))[1], trail, dossiers, made_by, _moment(moment))
         return
-    if dossiers or made_by is not None:
-        raise MalformedError("--dossier and --made-by go with --trail")
     if in_logs or path.is_dir():
         label, inquiry, held = _in_logs(folder, str(path)) if in_logs else _in_folder(folder, path)
         _show(label, inquiry, held, draft, _moment(moment), as_json=as_json)
@@ -86,6 +86,20 @@ def investigate(
     if trust is None:
         raise MalformedError("a trail is checked against a trust folder; name yours with --trust")
     _of_trail(path, trust, as_json=as_json)
+
+
+def _check_options(
+    path: Path | None, trust: Path | None, draft: Path | None, trail: Path | None, *, passed_on: bool
+) -> None:
+    """Refuse options that would be passed over; `passed_on` says that some are given that only a new trail takes."""
+    if passed_on and trail is None:
+        raise MalformedError("--dossier and --made-by go with --trail")
+    if path is None and not trust is draft is trail is None:
+        raise MalformedError("name the inquiry to which --trust, --next or --trail belongs")
+    if draft is not None and trail is not None:
+        raise MalformedError("give --next or --trail, not both")
+    if trust is not None and (trail is not None or not (path is not None and path.is_file())):
+        raise MalformedError("--trust goes with the file of a trail; nothing else is checked against it")
 
 
 def _mandates(folder: Path | None, *, as_json: bool) -> None:
@@ -256,20 +270,7 @@ def _lines(view: "InquiryView") -> "Iterator[str]":
         scope=mandate.scope,
         standard=mandate.standard_of_proof,
     )
-    for _, consent in view.consents:
-        yield f"  consent of {consent.participant}: {consent.consent}"
-    for _, interest in view.interests:
-        yield f"  interests of {interest.member}: {interest.interests or interest.declares}"
-    for _, asked in view.evidence_requests:
-        yield f"  evidence asked of {asked.asked}: {asked.what}"
-    for question in view.questions:
-        if question.answered:
-            fate = "answered"
-        else:
-            fate = "open" if view.as_of < question.until else "not answered when the period ended"
-        yield f"  questions to {question.body.to}, to be answered until {format_time(question.until)}: {fate}"
-    for _, reply in view.replies:
-        yield f"  reply of {reply.reply.by.name}: {reply.reply.kind.replace('_', ' ')}"
+    yield from _heard(view)
     for _, dissent in view.dissents:
         yield f"  dissent of {dissent.member}: {dissent.text}"
     for finding in view.findings:
@@ -285,13 +286,47 @@ def _lines(view: "InquiryView") -> "Iterator[str]":
             dissents=str(len(finding.dissents)),
             publications=str(len(finding.publications)),
         )
+    for _, said in view.corrections:
+        yield f"  {said.correction.kind} of finding {said.statement[:SHORT]}: {said.correction.reason}"
     for statement, reason in view.left_out:
         yield f"  left out: {statement[:SHORT]}: {reason}"
+
+
+def _heard(view: "InquiryView") -> "Iterator[str]":
+    """Yield who was asked what and said what, in full: the conclusion of a finding is, too."""
+    from comity.conduct.inquiry.view import source_of
+    from comity.kernel.canonical import format_time
+
+    issuers = {item.id: item.statement.issuer for item in view.timeline}
+    for name, consent in view.consents:
+        conditions = "" if consent.conditions is None else f", on these conditions: {consent.conditions}"
+        told = source_of(issuers[name], consent.reported_from)
+        yield f"  consent of {consent.participant}: {consent.consent}{conditions}; {told}"
+    for _, interest in view.interests:
+        yield f"  interests of {interest.member}: {interest.interests or interest.declares}"
+    for _, asked in view.evidence_requests:
+        yield f"  evidence asked of {asked.asked}: {asked.what}"
+    for question in view.questions:
+        if question.answered:
+            fate = "answered"
+        else:
+            fate = "open" if view.as_of < question.until else "not answered when the period ended"
+        asked_of = f"questions to {question.body.to}, to be answered until {format_time(question.until)}: {fate}"
+        yield f"  {asked_of}: {' '.join(question.body.questions)}"
+    for name, reply in view.replies:
+        words = "" if reply.reply.text is None else f"; in its words: {reply.reply.text}"
+        told = source_of(issuers[name], reply.reported_from)
+        yield f"  reply of {reply.reply.by.name}: {reply.reply.kind.replace('_', ' ')}; {told}{words}"
 
 
 def _json(view: "InquiryView") -> dict[str, object]:
     from comity.conduct.statements import encode_body
     from comity.kernel.canonical import format_time
+
+    issuers = {item.id: item.statement.issuer for item in view.timeline}
+
+    def said(stated: "Iterable[tuple[str, Body]]") -> list[dict[str, object]]:
+        return [{"statement": name, "issuer": issuers[name], **encode_body(body)} for name, body in stated]
 
     return {
         "inquiry": view.inquiry,
@@ -299,9 +334,9 @@ def _json(view: "InquiryView") -> dict[str, object]:
         "state": view.state,
         "as_of": format_time(view.as_of),
         "mandate": encode_body(view.mandate),
-        "consents": [{"statement": name, **encode_body(body)} for name, body in view.consents],
-        "interests": [{"statement": name, **encode_body(body)} for name, body in view.interests],
-        "evidence_requests": [{"statement": name, **encode_body(body)} for name, body in view.evidence_requests],
+        "consents": said(view.consents),
+        "interests": said(view.interests),
+        "evidence_requests": said(view.evidence_requests),
         "questions": [
             {
                 "statement": each.statement,
@@ -312,8 +347,8 @@ def _json(view: "InquiryView") -> dict[str, object]:
             }
             for each in view.questions
         ],
-        "replies": [{"statement": name, **encode_body(body)} for name, body in view.replies],
-        "dissents": [{"statement": name, **encode_body(body)} for name, body in view.dissents],
+        "replies": said(view.replies),
+        "dissents": said(view.dissents),
         "findings": [
             {
                 "statement": each.statement,
@@ -327,6 +362,7 @@ def _json(view: "InquiryView") -> dict[str, object]:
             }
             for each in view.findings
         ],
+        "corrections": said(view.corrections),
         "left_out": [{"statement": name, "reason": reason} for name, reason in view.left_out],
     }
 

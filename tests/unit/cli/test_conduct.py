@@ -15,13 +15,14 @@ from click.testing import CliRunner, Result
 
 from comity.cli.conduct import conduct
 from comity.cli.main import cli
+from comity.conduct.inquiry.statements import Consent
 from comity.conduct.statements import Period
 from comity.conduct.verbs import breaches
 from comity.errors import ConflictError, Error, MalformedError, NotFoundError, PolicyError
 from comity.parties.trust_folder import add_recognition
 from support import conduct_records as make
 from support.conduct_records import claim, operation, reply
-from support.inquiries import AUTHORITIES, SampleInquiry, trail_file, worked_example
+from support.inquiries import AUTHORITIES, INVESTIGATOR, SampleInquiry, start, trail_file, worked_example
 from support.paths import ROOT
 
 ON = ("--on", "2026-06-30")
@@ -710,6 +711,31 @@ def test_a_trail_is_checked_in_full_and_ends_with_what_is_not_proved(inquiry: Sa
         run("investigate", str(trail), "--trust", str(tmp_path / "trust"))
 
 
+def test_what_an_investigator_reports_of_a_state_is_not_told_as_its_own_word(tmp_path: Path) -> None:
+    inquiry = start()
+    reported = Consent(participant="XBB", consent="given", reported_from="a newspaper")
+    inquiry.say(INVESTIGATOR, "consent", reported)
+    for number, item in enumerate(inquiry.said):
+        (tmp_path / f"{number:02}.json").write_bytes(item.said.spoken.envelope.encoded)
+    told = run("investigate", str(tmp_path), "--at", "2027-01-01T00:00:00Z")
+    assert f"\n  consent of XBB: given; reported by {INVESTIGATOR} from a newspaper\n" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--next", "draft.json"], "name the inquiry"),
+        (["--trail", "new.trail"], "name the inquiry"),
+        (["--made-by", "xcb.inquiry"], "go with --trail"),
+        ([".", "--trust", "trust"], "--trust goes with the file"),
+        (["deadbeef", "--trail", "new.trail", "--next", "draft.json"], "not both"),
+    ],
+)
+def test_investigate_passes_over_no_option(arguments: list[str], reason: str) -> None:
+    with pytest.raises(MalformedError, match=reason):
+        run("investigate", *arguments)
+
+
 def test_a_folder_of_statements_is_told_as_unchecked_with_replies_and_dissent(
     inquiry: SampleInquiry, tmp_path: Path
 ) -> None:
@@ -725,7 +751,13 @@ def test_a_folder_of_statements_is_told_as_unchecked_with_replies_and_dissent(
     ):
         assert f"\n{part}" in told
     assert all(breaches(line) == () for line in told.splitlines())
+    # An answer is read with its words and whose log it stands in, like the conclusion.
+    reply = next(line for line in told.splitlines() if line.startswith("  reply of State XBB"))
+    assert "; so says xbb." in reply
+    assert "; in its words: " in reply
+    assert "\n  correction of finding " in told
     found = data("investigate", str(tmp_path), "--at", "2027-01-01T00:00:00Z")
+    assert {consent["issuer"] for consent in found["consents"]} >= {"xbb.foreign-office"}
     assert [finding["state"] for finding in found["findings"]] == ["corrected", "published"]
     (tmp_path / "00.json").unlink()
     with pytest.raises(MalformedError, match="holds one mandate, this one 0"):

@@ -24,7 +24,7 @@ from comity.conduct.inquiry.statements import (
 )
 from comity.conduct.inquiry.trail_calls import Attached, Outside, withheld_of
 from comity.conduct.inquiry.trail_head import dossier_member
-from comity.conduct.inquiry.view import FindingState, InquiryView
+from comity.conduct.inquiry.view import FindingState, InquiryView, source_of
 from comity.conduct.statements import Body, Claim, Correction, Finding, Operation, Reply, Speaker, Subject
 from comity.errors import NotFoundError
 from comity.exchange.dossier_check import DossierReport
@@ -186,7 +186,7 @@ class _Teller:
     def _consent(held: Held, body: Consent) -> str:
         word = "consents to the inquiry" if body.consent == "given" else "refuses its consent to the inquiry"
         conditions = f", on these conditions: {body.conditions}" if body.conditions is not None else ""
-        return f"{body.participant} {word}{conditions}; {_source_of(held, body.reported_from)}"
+        return f"{body.participant} {word}{conditions}; {source_of(held.statement.issuer, body.reported_from)}"
 
     @staticmethod
     def _interest(_held: Held, body: Interest) -> str:
@@ -218,7 +218,7 @@ class _Teller:
     @staticmethod
     def _answer(held: Held, body: InquiryReply) -> str:
         said = f": {body.reply.text}" if body.reply.text is not None else ""
-        source = _source_of(held, body.reported_from)
+        source = source_of(held.statement.issuer, body.reported_from)
         return f"{body.reply.by.name} {_REPLY[body.reply.kind]}{said} — answering {body.answers[:_SHORT]}…; {source}"
 
     def _finding(self, held: Held, body: InquiryFinding) -> str:
@@ -329,12 +329,6 @@ def _says(issuer: str, speaker: Speaker) -> str:
     """Say whose word it is, and if not the speaker's own, that."""
     own = speaker.participant is not None and speaker.participant == participant_of(issuer)
     return f"in a statement of {issuer}" + ("" if own else f", which is not {speaker.name} itself")
-
-
-def _source_of(held: Held, reported_from: str | None) -> str:
-    if reported_from is None:
-        return f"so says {held.statement.issuer} itself"
-    return f"reported by {held.statement.issuer} from {reported_from}"
 
 
 def _subjects(about: Sequence[Subject]) -> str:

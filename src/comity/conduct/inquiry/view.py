@@ -206,6 +206,13 @@ def view_of(file: InquiryFile, left_out: tuple[tuple[str, str], ...], *, as_of: 
     )
 
 
+def source_of(issuer: str, reported_from: str | None) -> str:
+    """Return whose word a consent or a reply is: its own, or the report of an issuer that says where it was said."""
+    if reported_from is None:
+        return f"so says {issuer} itself"
+    return f"reported by {issuer} from {reported_from}"
+
+
 def _question(file: InquiryFile, item: Held, body: QuestionPut) -> QuestionState:
     replies = [(reply.id, said) for reply, said in file.of(InquiryReply) if said.answers == item.id]
     return QuestionState(
