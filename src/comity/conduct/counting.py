@@ -456,11 +456,7 @@ def operation_facts(view: OperationView) -> OperationFacts:
         category=body.category,
         occurred=None if occurred is None else parse_since(occurred),
         hit=frozenset(target.participant for target in body.hit if target.participant is not None),
-        replies=tuple(
-            (reply.body.by.participant, reply.body.kind)
-            for reply in view.replies
-            if reply.stands and reply.body.by.participant is not None
-        ),
+        replies=tuple((reply.body.by.participant, reply.body.kind) for reply in view.replies if reply.stands),
     )
 
 
@@ -509,7 +505,10 @@ def _replies(code: str, operations: Iterable[OperationFacts]) -> Replies:
     found: Counter[str] = Counter()
     for operation in operations:
         kinds = {kind for by, kind in operation.replies if by == code}
-        found.update(kinds or {"none"})
+        if not kinds:
+            somebody = any(by is None and kind != "silence" for by, kind in operation.replies)
+            kinds = {"speaker_without_code" if somebody else "none"}
+        found.update(kinds)
     return Replies(**found)
 
 

@@ -31,7 +31,7 @@ class OperationFacts(msgspec.Struct, frozen=True, kw_only=True, array_like=True)
     category: Category
     occurred: Since | None = None
     hit: frozenset[str] = frozenset()
-    replies: tuple[tuple[str, str], ...] = ()
+    replies: tuple[tuple[str | None, str], ...] = ()
 
 
 class SaidFacts(msgspec.Struct, frozen=True, array_like=True):
@@ -140,7 +140,11 @@ class Redraw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replies:
-    """In how many of the counted operations a participant replied and how; `none` is where no reply is on record."""
+    """In how many of the counted operations a participant replied and how.
+
+    `speaker_without_code` is where only somebody replied who is no participant or not named, as where a list tells of
+    a denial and not whose. `none` is where no reply of either is on record.
+    """
 
     denial: int = 0
     counter_claim: int = 0
@@ -148,6 +152,7 @@ class Replies:
     acceptance: int = 0
     other: int = 0
     silence: int = 0
+    speaker_without_code: int = 0
     none: int = 0
 
 

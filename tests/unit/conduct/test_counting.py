@@ -224,6 +224,16 @@ def test_what_a_participant_replied_stands_beside_the_count() -> None:
     assert (replies.denial, replies.counter_claim, replies.silence, replies.none) == (1, 1, 1, 1)
 
 
+def test_a_denial_of_which_a_list_does_not_say_whose_it_is_is_not_counted_as_no_reply() -> None:
+    claims = [
+        said(happened(1, replies=((None, "denial"),))),
+        said(happened(2, replies=((None, "denial"), ("XAA", "denial")))),
+        said(happened(3, replies=((None, "silence"),))),
+    ]
+    replies = tally(claims).counts[0].replies
+    assert (replies.denial, replies.speaker_without_code, replies.none) == (1, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
