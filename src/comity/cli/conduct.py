@@ -20,11 +20,10 @@ from comity.cli.conduct_reference import catalogues, positions, vocabulary
 from comity.cli.conduct_show import claims, operations, show
 from comity.cli.law_options import day_of
 from comity.cli.options import DIRECTORY, FILE, json_option, print_json, say
-from comity.errors import ConflictError, MalformedError, NotFoundError
+from comity.errors import ConflictError, NotFoundError
 
 _SOURCES = ("misp-galaxy", "eurepoc", "cfr", "dcid", "fiat", "misp-event", "galaxy", "stix", "records")
 _NOTES_SHOWN = 20
-_EUREPOC_FILES = 3
 
 
 @click.group()
@@ -93,16 +92,12 @@ def import_command(
     (incidents, attributions and receivers, in this order) and records (TOML by hand, JSON lines or CSV as exported).
     Rows that cannot be read as they stand are left out and told on stderr; nothing falls to a default.
     """
-    from comity.cli.conduct_import import read_source
+    from comity.cli.conduct_import import check_source, read_source
     from comity.conduct.kept import keep as keep_rows
 
     entered = day_of(day)
-    if source == "misp-galaxy" and files:
-        raise MalformedError("misp-galaxy reads the installed package and takes no file; for a file use galaxy")
-    if source != "misp-galaxy" and not files:
-        raise MalformedError(f"{source} needs a file")
-    if source == "eurepoc" and len(files) != _EUREPOC_FILES:
-        raise MalformedError(f"eurepoc needs incidents, attributions and receivers in this order, got {len(files)}")
+    given = {"--list": lists, "--release": release, "--category": category, "--by": by, "--keep-provenance": keep}
+    check_source(source, files, [option for option, value in given.items() if value])
     told = []
     with ledger_of(folder) as ledger:
         collections = read_source(

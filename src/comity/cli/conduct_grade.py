@@ -48,6 +48,10 @@ def grade(
     Yes, no and unclear are counted in four groups and never added up. Whoever makes claims cannot grade.
     """
     on = day_of(day)
+    if questions + agreement + (answers is not None) > 1:
+        raise MalformedError("give one of --questions, --answers and --agreement")
+    if coder is not None and answers is None:
+        raise MalformedError("--coder goes with --answers")
     if questions:
         click.echo(_form(), nl=False)
         return

@@ -1,6 +1,6 @@
 """Which importer reads which source, for `comity conduct import`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
@@ -13,6 +13,31 @@ if TYPE_CHECKING:
 
 _TABLE_SUFFIX = ".csv"
 _LINES_SUFFIXES = frozenset({".jsonl", ".json"})
+_EUREPOC_FILES = 3
+_SOURCES_OF = {
+    "--list": ("misp-galaxy",),
+    "--release": ("eurepoc",),
+    "--category": ("stix",),
+    "--by": ("records",),
+    "--keep-provenance": ("records", "stix"),
+}
+
+
+def check_source(source: str, files: Sequence[Path], options: Iterable[str]) -> None:
+    """Refuse options and files that a source would pass over, and files that it misses.
+
+    Raises:
+        MalformedError: there are such.
+    """
+    for option in options:
+        if source not in _SOURCES_OF[option]:
+            raise MalformedError(f"{option} goes with {' or '.join(_SOURCES_OF[option])}; {source} would pass it over")
+    if source == "misp-galaxy" and files:
+        raise MalformedError("misp-galaxy reads the installed package and takes no file; for a file use galaxy")
+    if source != "misp-galaxy" and not files:
+        raise MalformedError(f"{source} needs a file")
+    if source == "eurepoc" and len(files) != _EUREPOC_FILES:
+        raise MalformedError(f"eurepoc needs incidents, attributions and receivers in this order, got {len(files)}")
 
 
 def read_source(

@@ -29,7 +29,7 @@ _PORT = 8450
 @click.option("--about", default=None, metavar="STATE", help="Only operations of which a claim names this participant.")
 @click.option("--operation", default=None, metavar="ID", help="Only one operation and what hangs on it.")
 @click.option("--kind", default=None, help="For csv on stdout: which table.")
-@click.option("--tlp", type=_TLP, default="white", show_default=True, help="For stix: marking of the bundle.")
+@click.option("--tlp", type=_TLP, default=None, help="For stix: marking of the bundle; white by default.")
 @click.pass_obj
 def export(
     folder: Path | None,
@@ -38,7 +38,7 @@ def export(
     about: str | None,
     operation: str | None,
     kind: str | None,
-    tlp: str,
+    tlp: str | None,
 ) -> None:
     """Write records as STIX 2.1, as CSV tables, one a kind, or as JSON, one a line.
 
@@ -46,6 +46,10 @@ def export(
     """
     from comity.conduct.report.material import with_provenances
 
+    if tlp is not None and form != "stix":
+        raise MalformedError("--tlp marks a bundle of stix; csv and json hold no markings")
+    if kind is not None and (form != "csv" or output is not None):
+        raise MalformedError("--kind says which table of csv goes to stdout")
     with ledger_of(folder) as ledger:
         records = list(with_provenances(ledger, _chosen(ledger, about, operation)))
         exercise = ledger.exercise
@@ -55,7 +59,7 @@ def export(
     if form == "stix":
         from comity.conduct.exporting.stix import to_bundle
 
-        data = to_bundle(records, tlp=cast("Tlp", tlp), exercise=exercise) + b"\n"
+        data = to_bundle(records, tlp=cast("Tlp", tlp or "white"), exercise=exercise) + b"\n"
     else:
         from comity.conduct.exporting.tables import to_json_lines
 
@@ -165,7 +169,8 @@ def _write_tables(records: "list[Record]", output: Path | None, kind: str | None
         if kind is None:
             raise PolicyError("tables of several kinds do not go into one stream; name a folder with -o, or one --kind")
         if kind not in tables:
-            raise NotFoundError(f"no record of kind {kind!r} is among them; there are {', '.join(sorted(tables))}")
+            there = f"there are {', '.join(sorted(tables))}" if tables else "there are none at all"
+            raise NotFoundError(f"no record of kind {kind!r} is among them; {there}")
         sys.stdout.buffer.write(tables[kind])
         return
     if output.exists():

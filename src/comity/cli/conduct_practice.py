@@ -196,9 +196,13 @@ def disclose(
 
     on = day_of(day)
     code = None if state is None else code_of(state)
+    if by is not None and answers is None:
+        raise MalformedError("--by goes with --answers")
     if template:
         if answers is not None:
             raise MalformedError("give --template or --answers, not both")
+        if as_csv or as_json:
+            raise MalformedError("--template prints the form as TOML; --csv and --json go without it")
         click.echo(disclosure_form(code or "XAA"), nl=False)
         return
     if answers is not None:

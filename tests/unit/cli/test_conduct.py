@@ -736,6 +736,32 @@ def test_investigate_passes_over_no_option(arguments: list[str], reason: str) ->
         run("investigate", *arguments)
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("export json --tlp red", "--tlp marks a bundle of stix"),
+        ("export stix --kind claim", "which table of csv goes to stdout"),
+        ("export csv --kind claim -o tables", "which table of csv goes to stdout"),
+        ("import records x.toml --list threat-actor", "--list goes with misp-galaxy; records would pass it over"),
+        ("import cfr x.csv --keep-provenance", "--keep-provenance goes with records or stix; cfr would"),
+        ("import eurepoc x.csv", "in this order, got 1"),
+        ("grade --questions --answers x.toml", "give one of --questions, --answers and --agreement"),
+        ("grade abcd --coder Somebody", "--coder goes with --answers"),
+        ("disclose --by Somebody", "--by goes with --answers"),
+        ("disclose --template --csv", "--csv and --json go without it"),
+    ],
+)
+def test_an_option_that_would_be_passed_over_is_refused(observatory: str, words: str, reason: str) -> None:
+    with pytest.raises(MalformedError, match=reason):
+        ask(observatory, *words.split())
+
+
+def test_an_empty_ledger_says_that_it_has_no_table(tmp_path: Path) -> None:
+    run("init", str(tmp_path / "empty"))
+    with pytest.raises(NotFoundError, match="'claim' is among them; there are none at all"):
+        ask(str(tmp_path / "empty"), "export", "csv", "--kind", "claim")
+
+
 def test_a_folder_of_statements_is_told_as_unchecked_with_replies_and_dissent(
     inquiry: SampleInquiry, tmp_path: Path
 ) -> None:
