@@ -8,6 +8,7 @@ Whether a ledger is an exercise is decided when it is made. `admission` says whi
 """
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +23,7 @@ from comity.conduct.admission import Admitted, admit, check_refers, folded, wher
 from comity.conduct.bulk import many_objects
 from comity.conduct.record import Origin, Provenance, Record, record_id
 from comity.conduct.statements import KINDS, Body, encode_body
-from comity.errors import MalformedError, NotFoundError, PolicyError, VerificationError
+from comity.errors import MalformedError, NotFoundError, PolicyError, StoreError, VerificationError
 from comity.store.database import Reader, Row, Transaction
 from comity.store.migration import migrate
 from comity.store.query import load_queries
@@ -78,10 +79,17 @@ class Ledger:
         Raises:
             NotFoundError: there is no such file, and none is to be made.
             PolicyError: the ledger is an exercise and should be none, or the other way round.
-            StoreError: the file is no database, or another version's.
+            StoreError: the file is no database, read-only, or another version's.
         """
         if not create and str(path) != MEMORY and not Path(path).exists():
             raise NotFoundError(f"no ledger at {path}; make one with create")
+        places = () if create or str(path) == MEMORY else (path, Path(path).parent)
+        if not all(os.access(place, os.W_OK) for place in places):
+            raise StoreError(
+                f"{path} is read-only, and what views need is kept in it and beside it; copy its folder to where you "
+                "may write, and ask the copy",
+                fatal=True,
+            )
         database = SqliteDatabase(path, queries=load_queries() | load_queries(_HERE / "sql"))
         try:
             held = _flag(database, exercise=exercise)

@@ -22,7 +22,7 @@ from comity.conduct.statements import (
     Target,
     encode_body,
 )
-from comity.errors import Error, MalformedError, NotFoundError, PolicyError, VerificationError
+from comity.errors import Error, MalformedError, NotFoundError, PolicyError, StoreError, VerificationError
 from comity.kernel.canonical import encode_json
 from comity.store.query import load_queries
 from support.conduct_records import (
@@ -206,6 +206,16 @@ def test_a_missing_ledger_is_made_only_on_demand(path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"no ledger at .*; make one with create"):
         Ledger.open(path)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("part", ["file", "folder"])
+def test_a_read_only_ledger_says_what_to_do(path: Path, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Ledger.open(path, create=True).close()
+    closed = path if part == "file" else path.parent
+    # Root may write anywhere, so that taking the right away would show nothing.
+    monkeypatch.setattr("os.access", lambda place, _: Path(place) != closed)
+    with pytest.raises(StoreError, match=r"is read-only, and .*; copy its folder to where you may write"):
+        Ledger.open(path)
 
 
 @pytest.mark.parametrize("exercise", [False, True])
