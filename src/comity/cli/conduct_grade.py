@@ -96,7 +96,7 @@ def lens(folder: Path | None, identifier: str, about: str, day: str | None, *, a
         operation = record_of(material.ledger, identifier, "operation")
         view = material.operation(operation.id).operation(operation.id)
     name, title = participant(code).name, view.body.title
-    proposition = written("claims that name {name} about {title}", name=name, title=title)
+    proposition = written("claims that name {name} about “{title}”", name=name, title=title)
     found = look(voices_about(view, code), proposition=proposition, settings=LensSettings(on=True))
     if as_json:
         print_json(found.to_json())

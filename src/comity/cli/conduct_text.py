@@ -26,7 +26,7 @@ def operation_line(view: OperationView) -> str:
     voices = sum(each.voices for each in view.voices)
     fate = ", retracted" if view.retracted else ", disputed" if view.disputed else ""
     return written(
-        f"{{id}}  {{title}} ({{category}}, {{when}}{fate}): {{claims}}, {{replies}}, {{findings}}",
+        f"{{id}}  “{{title}}” ({{category}}, {{when}}{fate}): {{claims}}, {{replies}}, {{findings}}",
         id=view.id[:SHORT],
         title=view.body.title,
         category=view.body.category,

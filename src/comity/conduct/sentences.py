@@ -1,6 +1,7 @@
 """Sentences about records: who claims, denies, replies, found or reports what, each through the verb guard.
 
-What comes out of a record is quoted as it stands; what joins it is ours, and says of nobody that they did anything.
+What comes out of a record is quoted as it stands; what joins it is ours, and says of nobody that they did anything. The
+title of an operation stands in quotation marks: many are headlines, and would read as what this program says.
 """
 
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ def claim_sentence(claim: ClaimView, operation: OperationView, when: str | None)
         fate += "; the operation itself is retracted"
     # Each part has passed the guard by itself.
     return written(
-        f"{{when}}: {{title}} ({{category}}): {{parts}}; said {{said}}; basis: {{basis}}{fate}{{told}}",
+        f"{{when}}: “{{title}}” ({{category}}): {{parts}}; said {{said}}; basis: {{basis}}{fate}{{told}}",
         when=when or "no time given",
         title=title,
         category=operation.body.category,
@@ -144,7 +145,7 @@ def finding_sentence(stated: Stated[Finding], operation: OperationView) -> str:
     dissent = "" if body.dissent is None else "; dissent: {dissent}"
     fate = "" if stated.stands else ", since retracted" if stated.retracted else ", since corrected"
     return written(
-        f"{{title}}: found by {{by}} under mandate {{mandate}}, by the standard {{standard}}{fate}{{told}}: "
+        f"“{{title}}”: found by {{by}} under mandate {{mandate}}, by the standard {{standard}}{fate}{{told}}: "
         f"{{conclusion}}{dissent}",
         title=title,
         by=by,

@@ -81,8 +81,11 @@ def test_a_claim_is_listed_with_its_reply(observatory: str) -> None:
 def test_operations_come_by_title_with_how_much_is_on_record(observatory: str) -> None:
     lines = ask(observatory, "operations", *ON).splitlines()
     assert [line[14:] for line in lines] == [
-        "Harbour list (disinformation, 2022): 0 claims from 0 voices (1 retracted or corrected), 0 replies, 0 findings",
-        "Night ferry (sabotage, 2026-02-11 to 2026-02-14): 2 claims from 2 voices, 1 reply, 0 findings",
+        (
+            "“Harbour list” (disinformation, 2022): 0 claims from 0 voices (1 retracted or corrected), "
+            "0 replies, 0 findings"
+        ),
+        "“Night ferry” (sabotage, 2026-02-11 to 2026-02-14): 2 claims from 2 voices, 1 reply, 0 findings",
     ]
     assert [each["title"] for each in data("--folder", observatory, "operations", *ON)] == [
         "Harbour list",
@@ -159,7 +162,7 @@ def test_disputed_claims_and_those_about_a_retracted_operation_say_so(observator
     assert line.endswith("; the claim is corrected, and corrections differ; the claim is disputed")
     (line,) = (each for each in listed if each.startswith(gone.id[:12]))
     assert line.endswith("; the claim is retracted; the operation itself is retracted")
-    assert "Harbour list (disinformation, 2022, retracted)" in ask(observatory, "operations", *ON)
+    assert "“Harbour list” (disinformation, 2022, retracted)" in ask(observatory, "operations", *ON)
     page = tmp_path / "page.html"
     ask(observatory, "report", "state", "XEE", "-o", str(page), *ON)
     assert "<bdi>2022</bdi>, retracted)" in page.read_text(encoding="utf-8")
@@ -548,7 +551,7 @@ def test_a_claim_is_graded_by_coders_who_make_no_claims(observatory: str, tmp_pa
 
 def test_the_lens_is_labelled_and_weighs_nothing_that_nobody_graded(observatory: str) -> None:
     told = ask(observatory, "lens", ferry.id[:12], "--about", "XAA", *ON)
-    assert told.startswith("a lens, not a finding: claims that name Fictitious participant XAA about Night ferry")
+    assert told.startswith("a lens, not a finding: claims that name Fictitious participant XAA about “Night ferry”")
     assert "State XAA, weighs nothing since nobody graded it" in told
     assert "assumptions" in told
     seen = data("--folder", observatory, "lens", ferry.id, "--about", "XAA", *ON)

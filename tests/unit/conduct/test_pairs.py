@@ -125,7 +125,7 @@ def test_commitments_claims_and_acts_stand_in_the_order_of_time() -> None:
 def test_a_claim_says_who_claims_what_on_which_basis_with_the_reply_beside_it() -> None:
     line = the_claim(side(case()))
     assert line.text == (
-        "2026-02-11: Night ferry (sabotage): State XBB claims that State XAA (state) is behind it; "
+        "2026-02-11: “Night ferry” (sabotage): State XBB claims that State XAA (state) is behind it; "
         "said 2026-03-02; basis: one government"
     )
     assert line.replies == ("State XAA denies it, 2026-03-05",)
@@ -448,7 +448,7 @@ def test_a_finding_stands_with_its_mandate_also_where_it_names_nobody() -> None:
     found = side((*told, make.finding(told[0], [told[1]])))
     (line,) = [line for line in found.lines if line.kind == "finding"]
     assert line.text == (
-        "Night ferry: found by Panel of the Narrows under mandate Asked by XAA and XBB to find which equipment was "
+        "“Night ferry”: found by Panel of the Narrows under mandate Asked by XAA and XBB to find which equipment was "
         "used., by the standard clear and convincing: The panel concludes that the equipment was operated from a "
         "rented room."
     )

@@ -35,6 +35,14 @@ def test_a_reply_a_silence_and_a_finding_that_were_retracted_say_so() -> None:
     assert ", since retracted: " in finding_sentence(view.findings[0], view)
 
 
+def test_a_title_that_is_a_headline_stands_in_quotation_marks() -> None:
+    headline = operation("XAA hacked the port of XBB")
+    reached = finding(headline, [])
+    (view,) = fold([headline, claim(headline, "XBB", "XAA"), reached]).operations
+    assert "“XAA hacked the port of XBB” (" in claim_sentence(view.claims[0], view, None)
+    assert finding_sentence(view.findings[0], view).startswith("“XAA hacked the port of XBB”: found by ")
+
+
 def test_words_in_the_log_of_somebody_else_say_whose_log_it_is() -> None:
     own, other = (make.provenance(source=f"{who}.office", origin=Origin.STATEMENT) for who in ("xaa", "xbb"))
     told = make.claim(ferry, by="XBB", about="XAA", entered=own)

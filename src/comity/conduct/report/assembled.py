@@ -28,6 +28,7 @@ from comity.conduct.report.telling import (
     operation_line,
     reply_block,
     source_line,
+    title_of,
 )
 from comity.conduct.report.timeline import Lane, marks_of_claims, marks_of_side, timeline
 from comity.conduct.statements import Finding, Subject, Target
@@ -127,7 +128,7 @@ def operation_report(material: Material, identifier: str) -> bytes:
     replied = [reply_block(reply, material.provenances) for reply in loose]
     return _page(
         material,
-        say("Claims about: {title}", title=operation.body.title),
+        say("Claims about: {title}", title=title_of(operation)),
         [
             ("operation", say("What is alleged"), _alleged(operation)),
             (
@@ -312,7 +313,7 @@ def _concerns(operation: OperationView, finding: Stated[Finding], codes: Sequenc
 def _corrections(claims: Sequence[_Said], operation: OperationView | None = None) -> _Section:
     operations = _operations(claims) if operation is None else [operation]
     rows = [
-        (view.body.said, quote(each.body.title), correction_line(view), _touched(view))
+        (view.body.said, title_of(each), correction_line(view), _touched(view))
         for each in operations
         for view in each.corrections
     ]

@@ -13,7 +13,7 @@ from comity.conduct.corrections import Stated, is_about
 from comity.conduct.report.markup import Markup, join, quote, say, table, tag
 from comity.conduct.report.page import figure
 from comity.conduct.report.svg import circle, label, rect, svg
-from comity.conduct.report.telling import NO_REPLY, Voices, claim_line, reply_line
+from comity.conduct.report.telling import NO_REPLY, Voices, claim_line, reply_line, title_of
 from comity.conduct.sentences import claim_sentence, reply_sentence
 from comity.conduct.statements import Claim, Reply, Subject
 from comity.conduct.view import ClaimView, OperationView, shown_name
@@ -174,5 +174,5 @@ def _item(said: _Said, voices: Voices) -> Markup:
         say("voice {number}{fate}: ", number=voices.number(claim), fate=_fate(claim)),
         told,
         ": ",
-        quote(operation.body.title),
+        title_of(operation),
     )

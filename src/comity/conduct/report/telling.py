@@ -80,6 +80,11 @@ def claim_and_reply(
     return tag("div", told, replied, below or "", class_="both", id=f"claim-{claim.id[:_SHOWN_DIGEST]}")
 
 
+def title_of(operation: OperationView) -> Markup:
+    """Return the title of an operation in quotation marks: a headline must not read as what the page says."""
+    return say("“{title}”", title=operation.body.title)
+
+
 def operation_line(operation: OperationView) -> Markup:
     """Return the name, category and time of an operation."""
     occurred = operation.body.occurred
@@ -89,7 +94,7 @@ def operation_line(operation: OperationView) -> Markup:
         else " to ".join(dict.fromkeys(day for day in (occurred.begin, occurred.end) if day is not None))
     )
     template = "{title} ({category}, {when}, retracted)" if operation.retracted else "{title} ({category}, {when})"
-    return say(template, title=operation.body.title, category=operation.body.category, when=when)
+    return say(template, title=title_of(operation), category=operation.body.category, when=when)
 
 
 def claim_lines(claim: ClaimView) -> Iterator[Markup]:

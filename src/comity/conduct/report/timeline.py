@@ -16,7 +16,7 @@ from comity.conduct.pairs import CommitmentLine, ConformingLine, Side, time_of
 from comity.conduct.report.markup import Markup, join, quote, say, table, tag, text
 from comity.conduct.report.page import figure
 from comity.conduct.report.svg import circle, hatch, hatched, label, line, rect, svg
-from comity.conduct.report.telling import claim_lines, correction_line, operation_line, reply_line
+from comity.conduct.report.telling import claim_lines, correction_line, operation_line, reply_line, title_of
 from comity.conduct.sentences import claim_sentence, finding_sentence, reply_sentence
 from comity.conduct.view import ClaimView, OperationView
 
@@ -83,18 +83,18 @@ def marks_of_claims(claims: Iterable[tuple[ClaimView, OperationView]]) -> Iterat
     for claim, operation in given:
         when = time_of(claim, operation)
         if when is not None:
-            hint = f"{when.text}: {operation.body.title}"
+            hint = f"{when.text}: “{operation.body.title}”"
             key = (operation.id, when.text)
             alleged.setdefault(key, Mark(lane=Lane.ALLEGED, when=when, told=operation_line(operation), hint=hint))
         sentence = claim_sentence(claim, operation, None if when is None else when.text)
-        told = join([join(claim_lines(claim), "; "), ": ", quote(operation.body.title)])
+        told = join([join(claim_lines(claim), "; "), ": ", title_of(operation)])
         yield Mark(lane=Lane.CLAIM, when=_day(claim.body.said), told=told, hint=sentence, gone=not claim.stands)
         for reply in claim.replies:
             body = reply.body
             replies[reply.id] = Mark(
                 lane=Lane.REPLY,
                 when=_day(body.said or body.searched),
-                told=join([reply_line(body), ": ", quote(operation.body.title)]),
+                told=join([reply_line(body), ": ", title_of(operation)]),
                 hint=reply_sentence(reply),
                 gone=not reply.stands,
             )
@@ -106,7 +106,7 @@ def marks_of_claims(claims: Iterable[tuple[ClaimView, OperationView]]) -> Iterat
             when = _day(finding.body.said)
             yield Mark(lane=Lane.FINDING, when=when, told=quote(hint), hint=hint, gone=not finding.stands)
         for view in operation.corrections:
-            told = join([quote(operation.body.title), ": ", correction_line(view)])
+            told = join([title_of(operation), ": ", correction_line(view)])
             hint = f"{view.body.said}: a {view.body.kind}"
             yield Mark(lane=Lane.CORRECTION, when=_day(view.body.said), told=told, hint=hint, gone=view.withdrawn)
 
