@@ -31,7 +31,7 @@ from comity.conduct.figures import (
 )
 from comity.conduct.record import Provenance
 from comity.conduct.statements import Level
-from comity.conduct.view import ClaimView, OperationView
+from comity.conduct.view import ClaimView, OperationView, is_own_word
 from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.parties.participants import participant
 
@@ -456,7 +456,11 @@ def operation_facts(view: OperationView) -> OperationFacts:
         category=body.category,
         occurred=None if occurred is None else parse_since(occurred),
         hit=frozenset(target.participant for target in body.hit if target.participant is not None),
-        replies=tuple((reply.body.by.participant, reply.body.kind) for reply in view.replies if reply.stands),
+        replies=tuple(
+            (reply.body.by.participant if is_own_word(reply.record, reply.body.by) else None, reply.body.kind)
+            for reply in view.replies
+            if reply.stands
+        ),
     )
 
 
@@ -507,7 +511,7 @@ def _replies(code: str, operations: Iterable[OperationFacts]) -> Replies:
         kinds = {kind for by, kind in operation.replies if by == code}
         if not kinds:
             somebody = any(by is None and kind != "silence" for by, kind in operation.replies)
-            kinds = {"speaker_without_code" if somebody else "none"}
+            kinds = {"by_others" if somebody else "none"}
         found.update(kinds)
     return Replies(**found)
 

@@ -142,8 +142,8 @@ class Redraw:
 class Replies:
     """In how many of the counted operations a participant replied and how.
 
-    `speaker_without_code` is where only somebody replied who is no participant or not named, as where a list tells of
-    a denial and not whose. `none` is where no reply of either is on record.
+    `by_others` is where a reply is on record, and none in its own word: by somebody who is no participant, or not
+    named, or in its name in the log of another. `none` is where no reply is on record either way.
     """
 
     denial: int = 0
@@ -152,7 +152,7 @@ class Replies:
     acceptance: int = 0
     other: int = 0
     silence: int = 0
-    speaker_without_code: int = 0
+    by_others: int = 0
     none: int = 0
 
 

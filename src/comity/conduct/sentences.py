@@ -17,11 +17,10 @@ from comity.conduct.commitments.statements import (
     PingAnswer,
 )
 from comity.conduct.corrections import Stated
-from comity.conduct.record import Origin, Record
+from comity.conduct.record import Record
 from comity.conduct.statements import Finding, Reply, Speaker, Subject
 from comity.conduct.verbs import written
-from comity.conduct.view import ClaimView, OperationView, shown_name
-from comity.kernel.trust import participant_of
+from comity.conduct.view import ClaimView, OperationView, is_own_word, shown_name
 from comity.parties.participants import participant
 
 # What a claim rests on, by its tier; the number is an order of kinds and never summed.
@@ -100,10 +99,9 @@ def told_by(record: Record, speaker: Speaker) -> str:
     Raises:
         PolicyError: the sentence would say something as a fact.
     """
-    came = record.provenance
-    if came.origin is not Origin.STATEMENT or participant_of(came.source) == speaker.participant:
+    if is_own_word(record, speaker):
         return ""
-    return written("; as told in the log of {source}", source=came.source)
+    return written("; as told in the log of {source}", source=record.provenance.source)
 
 
 def level_text(subject: Subject) -> str:

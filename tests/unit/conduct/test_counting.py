@@ -231,7 +231,7 @@ def test_a_denial_of_which_a_list_does_not_say_whose_it_is_is_not_counted_as_no_
         said(happened(3, replies=((None, "silence"),))),
     ]
     replies = tally(claims).counts[0].replies
-    assert (replies.denial, replies.speaker_without_code, replies.none) == (1, 1, 1)
+    assert (replies.denial, replies.by_others, replies.none) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -163,12 +163,12 @@ def _fate(stated: Stated[Claim] | Stated[Reply]) -> str:
 
 
 def _reply_item(reply: Stated[Reply]) -> Markup:
-    return join([reply_line(reply.body), _fate(reply)])
+    return join([reply_line(reply), _fate(reply)])
 
 
 def _item(said: _Said, voices: Voices) -> Markup:
     claim, operation, subject = said
-    told = claim_line(claim.body, subject)
+    told = claim_line(claim, subject)
     return tag(
         "li",
         say("voice {number}{fate}: ", number=voices.number(claim), fate=_fate(claim)),

@@ -9,10 +9,10 @@ from typing import Final
 
 from comity.conduct.corrections import CorrectedBy, CorrectionView, Stated
 from comity.conduct.pairs import time_of
-from comity.conduct.record import Origin, Provenance
+from comity.conduct.record import Origin, Provenance, Record
 from comity.conduct.report.markup import Child, Markup, items, join, link, quote, say, tag
 from comity.conduct.sentences import TIERS, level_text, told_by
-from comity.conduct.statements import Claim, Correction, Finding, Reply, Source, Subject
+from comity.conduct.statements import Claim, Correction, Finding, Reply, Source, Speaker, Subject
 from comity.conduct.view import ClaimView, OperationView, shown_name
 from comity.parties.participants import participant
 
@@ -100,18 +100,26 @@ def operation_line(operation: OperationView) -> Markup:
 def claim_lines(claim: ClaimView) -> Iterator[Markup]:
     """Yield what a claim says, one line a subject."""
     for subject in claim.body.about:
-        yield claim_line(claim.body, subject)
+        yield claim_line(claim, subject)
 
 
-def claim_line(body: Claim, subject: Subject) -> Markup:
-    """Return what a claim says of one subject."""
-    template = _CLAIMS[body.polarity, subject.level == "place"]
-    return say(template, claimant=shown_name(body.claimant), name=shown_name(subject), level=level_text(subject))
+def claim_line(claim: ClaimView, subject: Subject) -> Markup:
+    """Return what a claim says of one subject, and in whose log, if in another's than the claimant's."""
+    by = claim.body.claimant
+    template = _CLAIMS[claim.body.polarity, subject.level == "place"]
+    said = say(template, claimant=shown_name(by), name=shown_name(subject), level=level_text(subject))
+    return join([said, *_told(claim.record, by)])
 
 
-def reply_line(body: Reply) -> Markup:
-    """Return who replies what, or that a reply was searched for and not found."""
-    return say(_REPLIES[body.kind], by=shown_name(body.by))
+def reply_line(reply: Stated[Reply]) -> Markup:
+    """Return who replies what, or that a reply was searched for and not found, and in whose log, if in another's."""
+    by = reply.body.by
+    return join([say(_REPLIES[reply.body.kind], by=shown_name(by)), *_told(reply.record, by)])
+
+
+def _told(record: Record, speaker: Speaker) -> list[Markup]:
+    told = told_by(record, speaker)
+    return [quote(told)] if told else []
 
 
 def reply_block(reply: Stated[Reply], provenances: Provenances) -> Markup:
@@ -128,8 +136,6 @@ def reply_block(reply: Stated[Reply], provenances: Provenances) -> Markup:
         )
     else:
         details.append(say("said {day}", day=body.said or "on a day not given"))
-    if told := told_by(reply.record, body.by):
-        details.append(quote(told.removeprefix("; ")))
     if body.text is not None:
         details.append(say("in its words: {words}", words=body.text))
     if body.counter_claim is not None:
@@ -137,7 +143,7 @@ def reply_block(reply: Stated[Reply], provenances: Provenances) -> Markup:
     details += _where_from(body.sources, reply.id, provenances)
     return tag(
         "div",
-        tag("p", reply_line(body), class_="what"),
+        tag("p", reply_line(reply), class_="what"),
         fate_of(reply),
         items(details, class_="more"),
         class_=None if reply.stands else "gone",
@@ -245,8 +251,6 @@ def _claim_details(
         when="a time not given" if when is None else when.text,
         day=body.said or "on a day not given",
     )
-    if told := told_by(claim.record, body.claimant):
-        yield quote(told.removeprefix("; "))
     yield say("basis: {basis}", basis="none given" if body.basis_tier is None else TIERS[body.basis_tier])
     if body.basis is not None:
         yield say("basis as coded: {basis}", basis=body.basis)

@@ -94,7 +94,7 @@ def marks_of_claims(claims: Iterable[tuple[ClaimView, OperationView]]) -> Iterat
             replies[reply.id] = Mark(
                 lane=Lane.REPLY,
                 when=_day(body.said or body.searched),
-                told=join([reply_line(body), ": ", title_of(operation)]),
+                told=join([reply_line(reply), ": ", title_of(operation)]),
                 hint=reply_sentence(reply),
                 gone=not reply.stands,
             )

@@ -14,7 +14,7 @@ from comity.conduct.admission import folded
 from comity.conduct.commitments.statements import Commitment, ConformingAct
 from comity.conduct.kinds import KINDS
 from comity.conduct.ledger import Ledger
-from comity.conduct.record import Record
+from comity.conduct.record import Origin, Record
 from comity.conduct.report.assembled import LABEL, operation_report, pair_report, state_report
 from comity.conduct.report.material import Material
 from comity.conduct.report.matrix import matrix
@@ -173,6 +173,26 @@ def test_the_same_records_in_any_order_give_the_same_bytes(name: str) -> None:
     shuffled = list(EVERYTHING)
     random.Random(3).shuffle(shuffled)
     assert page_of(REPORTS[name], shuffled) == first
+
+
+def test_words_in_the_log_of_another_say_so_wherever_a_page_tells_them() -> None:
+    forged = make.reply(
+        ferry,
+        [said],
+        by="XAA",
+        kind="acceptance",
+        entered=make.provenance(origin=Origin.STATEMENT, source="xbb.office"),
+    )
+    with Ledger.open(":memory:", create=True, exercise=True, kinds=KINDS) as ledger:
+        ledger.add([ferry, said, forged])
+        page = state_report(Material(ledger, as_of=AS_OF), "XAA").decode()
+        (count,) = Material(ledger, as_of=AS_OF).claims().tally(as_of=AS_OF).counts
+    words = re.sub("<[^>]+>", "", page)
+    accepts = words.count("State XAA accepts the claim")
+    # The marks and the tables of time line and matrix, and the block beside the claim.
+    assert accepts >= 4
+    assert len(re.findall("State XAA accepts the claim[^:<]{0,20}; as told in the log of xbb.office", words)) >= 3
+    assert (count.replies.acceptance, count.replies.by_others) == (0, 1)
 
 
 def test_an_exercise_says_so_first_and_a_real_ledger_does_not(pages: dict[str, Element]) -> None:
