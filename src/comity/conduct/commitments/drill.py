@@ -309,7 +309,8 @@ def drill_of(
 ) -> Drill:
     """Return what became of a ping; `deliveries` are by record id, of pings and of answers.
 
-    Of several answers that fit, the one that is dated first counts.
+    Of several answers that fit, the one that is dated first counts; one that only its own clock dates, and before the
+    ping, comes after all others.
     """
     fitting: list[Logged[PingAnswer]] = []
     strays: list[str] = []
@@ -323,10 +324,16 @@ def drill_of(
             strays.append(f"answer {row.record} {why}")
     served = deliveries.get(ping.record)
     due = None if served is None else served.at + timedelta(seconds=ping.body.window_seconds)
-    fitting.sort(key=lambda row: (_dated(row, deliveries), row.record))
+    sent = parse_time(ping.body.sent)
+    fitting.sort(
+        key=lambda row: (
+            _vouched(row, deliveries) is None and parse_time(row.body.answered) < sent,
+            _dated(row, deliveries),
+            row.record,
+        )
+    )
     answer = fitting[0] if fitting else None
     vouched = None if answer is None else _vouched(answer, deliveries)
-    sent = parse_time(ping.body.sent)
     proven, unproven = _evidence(ping, answer, served, deliveries)
     return Drill(
         ping=ping,

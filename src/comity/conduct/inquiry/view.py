@@ -95,11 +95,14 @@ class InquiryView:
 def fold_inquiry(inquiry: str, held: Iterable[Held], *, as_of: datetime) -> InquiryView:
     """Compute the view of `inquiry` from the statements held; those of other inquiries are passed over.
 
+    What was said after `as_of` is not seen. The mandate always is, since there is no inquiry before it.
+
     Raises:
         PolicyError: the mandate is not among them, or cannot open an inquiry.
         MalformedError: the mandate's body breaks its format.
     """
-    file, left_out = read_inquiry(inquiry, held)
+    known = [item for item in held if item.id == inquiry or item.statement.issued <= as_of]
+    file, left_out = read_inquiry(inquiry, known)
     return view_of(file, left_out, as_of=as_of)
 
 

@@ -177,6 +177,14 @@ def test_of_several_answers_the_one_that_is_dated_first_counts() -> None:
         assert drill.answer == early
 
 
+def test_an_answer_that_its_own_clock_dates_before_the_ping_hides_no_other() -> None:
+    sent = ping()
+    odd, true = told_answer(answer(sent, -600)), told_answer(answer(sent, 700))
+    for order in ((odd, true), (true, odd)):
+        assert found(sent, *order, ping_served=served()).answer == true
+    assert found(sent, odd, ping_served=served()).answer == odd
+
+
 def test_the_table_of_returns_sorts_by_name_and_counts_by_state() -> None:
     slow, fast = ping(to="XBB"), ping(to="XAB", drill="Spring drill", nonce=bytes(range(1, 33)))
     unheard = ping(to="XDD", nonce=bytes(range(2, 34)))

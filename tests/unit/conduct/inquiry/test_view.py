@@ -123,3 +123,16 @@ def test_without_the_mandate_there_is_no_view() -> None:
 def test_the_flag_of_an_exercise_is_that_of_the_mandate() -> None:
     assert fold(start()).exercise
     assert not fold(start(exercise=False)).exercise
+
+
+def test_what_was_said_after_the_day_of_the_question_is_not_seen() -> None:
+    inquiry = worked_example()
+    held = inquiry.held()
+    moments = sorted({item.statement.issued for item in held})
+    first = fold_inquiry(inquiry.id, held, as_of=moments[0])
+    assert first.state == "opened"
+    assert [item.statement.issued for item in first.timeline] == [moments[0]] * len(first.timeline)
+    assert (
+        fold_inquiry(inquiry.id, held, as_of=moments[-1]).timeline
+        == fold_inquiry(inquiry.id, reversed(held), as_of=moments[-1]).timeline
+    )
