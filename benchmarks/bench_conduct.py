@@ -32,7 +32,7 @@ from comity.conduct.ledger import Ledger
 from comity.conduct.pairs import of_pair, of_state
 from comity.conduct.record import Origin, Provenance, Record
 from comity.conduct.report.assembled import operation_report, pair_report, state_report
-from comity.conduct.report.material import Material, first_claims, with_provenances
+from comity.conduct.report.material import Material, first_claims
 from comity.conduct.statements import KINDS, Claim, Operation, Period, Reply, Source, Speaker, Subject, encode_body
 from comity.conduct.view import fold
 from comity.kernel.canonical import encode_json
@@ -175,9 +175,7 @@ def views(ledger: Ledger) -> dict[str, object]:
         "report of an operation": drawn(lambda material: operation_report(material, first)),
         "report of a state": drawn(lambda material: state_report(material, CODES[0])),
         "report of two states": drawn(lambda material: pair_report(material, CODES[0], CODES[1])),
-        "export of an operation": both(
-            lambda: to_json_lines(list(with_provenances(ledger, ledger.of_operation(first))))
-        ),
+        "export of an operation": both(lambda: to_json_lines(ledger.of_operation(first))),
         "everything about a state, no page": both(lambda: fold(ledger.about(CODES[0])))
         | {"bound, to decode its bodies": decoded(ledger.about(CODES[0]))},
         "start of the program": of_start(),

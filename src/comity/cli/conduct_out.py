@@ -44,14 +44,12 @@ def export(
 
     Corrections and retractions go along, and what they touch says so. `comity conduct import` reads all three back.
     """
-    from comity.conduct.report.material import with_provenances
-
     if tlp is not None and form != "stix":
         raise MalformedError("--tlp marks a bundle of stix; csv and json hold no markings")
     if kind is not None and (form != "csv" or output is not None):
         raise MalformedError("--kind says which table of csv goes to stdout")
     with ledger_of(folder) as ledger:
-        records = list(with_provenances(ledger, _chosen(ledger, about, operation)))
+        records = _chosen(ledger, about, operation)
         exercise = ledger.exercise
     if form == "csv":
         _write_tables(records, output, kind, exercise=exercise)
@@ -158,7 +156,7 @@ def _chosen(ledger: "Ledger", about: str | None, operation: str | None) -> "list
         return list(ledger.of_operation(record_of(ledger, operation, "operation").id))
     if about is not None:
         return list(ledger.about(code_of(about)))
-    return list(ledger.records())
+    return list(_Whole(ledger).records())
 
 
 def _write_tables(records: "list[Record]", output: Path | None, kind: str | None, *, exercise: bool) -> None:

@@ -117,17 +117,13 @@ def make_return(
 def table(folder: Path | None, day: str | None, *, as_json: bool, as_csv: bool) -> None:
     """Show the register: measures, and in how many periods that have ended a return is held."""
     from comity.conduct.commitments.pacts import RETURN_COLUMNS, pact_register
-    from comity.conduct.corrections import Fates, Stated
-    from comity.conduct.statements import Body
     from comity.law.sheet import csv_text
 
     if as_json and as_csv:
         raise MalformedError("give --json or --csv, not both")
     on = day_of(day)
     with material_of(folder, on) as material:
-        fates = Fates(material.loose(), on)
-        stated: list[Stated[Body]] = [fates.stated(record) for record in fates.records.values()]
-        found = pact_register([each.record for each in stated if each.stands], on)
+        found = pact_register([each.record for each in material.stated() if each.stands], on)
     if as_json:
         print_json(found.to_json())
     elif as_csv:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +9,6 @@ from comity.cli.conduct_options import enter, followed_statements, ledger_of, ma
 from comity.cli.law_options import code_of, day_of, on_option
 from comity.cli.options import FILE, json_option, print_json, read_file, say
 from comity.errors import MalformedError
-
-if TYPE_CHECKING:
-    pass
 
 _NONCE_BYTES = 32
 _DAY_SECONDS = 86_400
@@ -29,14 +25,11 @@ def commitments(folder: Path | None, state: str, day: str | None, *, as_json: bo
     from comity.conduct.commitments.bonds import ROW_COLUMNS
     from comity.conduct.commitments.in_force import commitments_on
     from comity.conduct.commitments.set_aside import set_aside
-    from comity.conduct.corrections import Fates, Stated
-    from comity.conduct.statements import Body
     from comity.law.sheet import csv_text
 
     on, code = day_of(day), code_of(state)
     with material_of(folder, on) as material:
-        fates = Fates(material.loose(), on)
-        stated: list[Stated[Body]] = [fates.stated(record) for record in fates.records.values()]
+        stated = material.stated()
         found = commitments_on(code, on, records=[each.record for each in stated if each.stands])
         aside = set_aside(stated, code)
     if as_json:
@@ -190,8 +183,6 @@ def disclose(
         disclosure_table,
         parse_disclosures,
     )
-    from comity.conduct.corrections import Fates, Stated
-    from comity.conduct.statements import Body
     from comity.law.sheet import csv_text
 
     on = day_of(day)
@@ -214,9 +205,7 @@ def disclose(
         say(f"{len(added)} answers were entered")
         return
     with material_of(folder, on) as material:
-        fates = Fates(material.loose(), on)
-        stated: list[Stated[Body]] = [fates.stated(record) for record in fates.records.values()]
-        held = [each.record for each in stated if each.stands]
+        held = [each.record for each in material.stated() if each.stands]
     shown = disclosure_table(held, on, participants=None if code is None else [code])
     if as_json:
         print_json(shown.to_json())

@@ -11,7 +11,8 @@ were known by that day, which takes as long as reading them does.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -26,12 +27,12 @@ from comity.conduct.bulk import many_objects
 from comity.conduct.commitments.since import Since, parse_since
 from comity.conduct.counting import facts_of, operation_facts
 from comity.conduct.figures import ClaimFacts, OperationFacts, SaidFacts
-from comity.conduct.ledger import Ledger, provenance_of
+from comity.conduct.ledger import Ledger
 from comity.conduct.pairs import time_of
-from comity.conduct.record import Provenance
+from comity.conduct.record import Provenance, Record
 from comity.conduct.view import ClaimView, OperationView, fold
 from comity.errors import StoreError
-from comity.store.database import Reader, Row, Transaction
+from comity.store.database import Reader, Transaction
 
 # How many operations are drawn in one transaction, so that nobody else waits long to write.
 _STEP: Final = 200
@@ -84,7 +85,6 @@ _HEAD: Final = msgspec.msgpack.Decoder(Head)
 _SAID: Final = msgspec.msgpack.Decoder(list[SaidFacts])
 _SAID_FIELDS: Final = SaidFacts.__struct_fields__
 _Row = tuple[int, str, int, str, str, bytes | None, bytes | None]
-_Came = Callable[[str], Iterable[Provenance]]
 
 
 def kept_operations(ledger: Ledger, *, as_of: date) -> tuple[Kept, ...]:
@@ -94,19 +94,15 @@ def kept_operations(ledger: Ledger, *, as_of: date) -> tuple[Kept, ...]:
         StoreError: the ledger failed.
     """
     day = as_of.isoformat()
-    rows = _rows(ledger, day)
+    with _complete(ledger) as tx:
+        rows = tx.all("kept_rows", {"day": day})
+        late = {int(row[0]) for row in rows if row[3] > day}
+        records = ledger.whole(tx, late) if late else ()
     found = [(whole, _Drawn(head, claims)) for _, _, whole, entered, head, claims in rows if entered <= day and head]
-    grown = {str(identifier): int(whole) for _, identifier, whole, entered, _, _ in rows if entered > day}
-    if grown:
-        views = fold(ledger.of_operations(grown), as_of=as_of).operations
-        came: dict[str, tuple[Provenance, ...]] = {
-            claim.id: (claim.record.provenance,) for view in views for claim in view.claims
-        }
-        came |= {
-            claim: tuple(each for each in several if each.on <= as_of)
-            for claim, several in ledger.several_provenances().items()
-        }
-        found += [(grown[view.id], _drawn(view, came.__getitem__)) for view in views]
+    if records:
+        wholes = {str(identifier): int(whole) for _, identifier, whole, *_ in rows}
+        came = came_from(record for record in records if record.provenance.on <= as_of)
+        found += [(wholes[view.id], _drawn(view, came)) for view in fold(records, as_of=as_of).operations]
     held = [Kept(whole, _HEAD.decode(drawn.head), drawn.claims) for whole, drawn in found]
     return tuple(sorted(held, key=lambda each: (each.head.title, each.id)))
 
@@ -129,13 +125,23 @@ def keep(ledger: Ledger) -> None:
             complete = _keep_some(ledger, tx)
 
 
-def _rows(ledger: Ledger, day: str) -> list[Row]:
-    """Return the rows of operations of which anything was known by a day, from one state in which none is missing."""
+def came_from(records: Iterable[Record]) -> dict[str, tuple[Provenance, ...]]:
+    """Return where records came from, by their ids, of records that come once for each of their provenances."""
+    found: dict[str, list[Provenance]] = {}
+    for record in records:
+        found.setdefault(record.id, []).append(record.provenance)
+    return {identifier: tuple(came) for identifier, came in found.items()}
+
+
+@contextmanager
+def _complete(ledger: Ledger) -> Iterator[Reader]:
+    """Open one state of the ledger in which no row is missing."""
     while True:
         keep(ledger)
         with ledger.database.reading() as tx:
             if not _missing(tx):
-                return tx.all("kept_rows", {"day": day})
+                yield tx
+                return
 
 
 def _missing(tx: Reader) -> list[int]:
@@ -156,19 +162,17 @@ def _keep_some(ledger: Ledger, tx: Transaction) -> bool:
 def _drawn_together(ledger: Ledger, tx: Reader, operation: int) -> Iterable[_Row]:
     """Yield the rows of an operation and of those that are read together with it."""
     records = ledger.whole(tx, {operation})
-    ids = [record.id for record in records if record.kind == "operation"]
+    came = came_from(records)
+    ids = sorted({record.id for record in records if record.kind == "operation"})
     numbers = {str(row[0]): int(row[1]) for row in tx.all("ledger_held", {"ids": json.dumps(ids)})}
-    came: dict[str, list[Provenance]] = {}
-    for row in tx.all("kept_provenances", {"operations": json.dumps(list(numbers.values()))}):
-        came.setdefault(str(row[1]), []).append(provenance_of(row))
-    days = [each.on.isoformat() for several in came.values() for each in several]
-    drawn = {view.id: _drawn(view, came.__getitem__) for view in fold(records).operations}
+    days = sorted({record.provenance.on.isoformat() for record in records})
+    drawn = {view.id: _drawn(view, came) for view in fold(records).operations}
     for identifier, number in numbers.items():
         head, claims = drawn.get(identifier, (None, None))
-        yield number, _mark(), min(numbers.values()), min(days), max(days), head, claims
+        yield number, _mark(), min(numbers.values()), days[0], days[-1], head, claims
 
 
-def _drawn(view: OperationView, came: _Came) -> _Drawn:
+def _drawn(view: OperationView, came: Mapping[str, Iterable[Provenance]]) -> _Drawn:
     times = [_time(claim, view) for claim in view.claims]
     times += [parse_since(finding.body.said) for finding in view.findings]
     dated = [time for time in times if time is not None]
@@ -188,7 +192,9 @@ def _drawn(view: OperationView, came: _Came) -> _Drawn:
         begin=min(time.earliest for time in dated) if whole else None,
         end=max(time.latest for time in dated) if whole else None,
     )
-    said = [SaidFacts(*msgspec.structs.astuple(each)[: len(_SAID_FIELDS)]) for each in facts_of([view], came)]
+    said = [
+        SaidFacts(*msgspec.structs.astuple(each)[: len(_SAID_FIELDS)]) for each in facts_of([view], came.__getitem__)
+    ]
     return _Drawn(msgspec.msgpack.encode(head), msgspec.msgpack.encode(said))
 
 

@@ -181,18 +181,10 @@ class Ledger:
             found.setdefault(str(row[1]), []).append(provenance_of(row))
         return {identifier: tuple(came) for identifier, came in found.items()}
 
-    def provenances_of(self, identifiers: Iterable[str]) -> dict[str, tuple[Provenance, ...]]:
-        """Return where each of some records came from, the earliest first; those that are not held are left out."""
-        found: dict[str, list[Provenance]] = {}
-        with self._database.reading() as tx:
-            for row in tx.each("ledger_provenances", {"ids": json.dumps(list(identifiers))}):
-                found.setdefault(str(row[1]), []).append(provenance_of(row))
-        return {identifier: tuple(came) for identifier, came in found.items()}
-
     def loose(self) -> tuple[Record, ...]:
-        """Return the records that hang on no operation, in the order of arrival."""
+        """Return the records that hang on no operation, in the order of arrival, once for each of their provenances."""
         with self._database.reading() as tx:
-            return self._records(tx.all("ledger_loose"))
+            return self._each_provenance(tx.all("ledger_loose"))
 
     def count(self, kind: str | None = None) -> int:
         """Return how many records are held, or how many of one kind."""
@@ -220,7 +212,8 @@ class Ledger:
     def of_operation(self, identifier: str) -> tuple[Record, ...]:
         """Return an operation and everything that hangs on it, in the order of arrival.
 
-        Where a correction or a reply reaches into another operation, that one comes along with what hangs on it.
+        A record comes once for each of its provenances, since who entered it decides whose corrections count. Where a
+        correction or a reply reaches into another operation, that one comes along with what hangs on it.
 
         Raises:
             NotFoundError: no such operation is held.
@@ -289,14 +282,17 @@ class Ledger:
         return checked
 
     def whole(self, tx: Reader, operations: set[int]) -> tuple[Record, ...]:
-        """Return what hangs on operations, by their numbers, and on those that are read together with them."""
+        """Return what hangs on operations, by their numbers, and on those that are read together with them.
+
+        See `of_operation`.
+        """
         grown = operations
         while grown:
             rows = tx.all("ledger_together", {"operations": json.dumps(sorted(grown))})
             grown = {int(row[0]) for row in rows} - operations
             operations = operations | grown
         with many_objects():
-            return self._records(tx.all("ledger_of_operations", {"operations": json.dumps(sorted(operations))}))
+            return self._each_provenance(tx.all("ledger_of_operations", {"operations": json.dumps(sorted(operations))}))
 
     def _add_batch(self, batch: list[Admitted]) -> int:
         fresh = {each.id: each for each in batch}
@@ -322,6 +318,16 @@ class Ledger:
             if row[0] not in found:
                 found[row[0]] = self._read(row)
         return tuple(found.values())
+
+    def _each_provenance(self, rows: Iterable[Row]) -> tuple[Record, ...]:
+        """Return a record for each row; the rows of one record follow each other."""
+        found: list[Record] = []
+        for row in rows:
+            if found and found[-1].id == row[1]:
+                found.append(found[-1].came_also(provenance_of(row)))
+            else:
+                found.append(self._read(row))
+        return tuple(found)
 
     def _read(self, row: Row) -> Record:
         _, identifier, kind, body = row[:4]

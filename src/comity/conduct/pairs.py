@@ -20,11 +20,11 @@ from comity.conduct.commitments.catalogue import MEMORY_NOTICE, catalogue_title
 from comity.conduct.commitments.in_force import commitments_on
 from comity.conduct.commitments.set_aside import set_aside
 from comity.conduct.commitments.since import Since, parse_since
-from comity.conduct.corrections import Fates, Stated
+from comity.conduct.corrections import Stated
 from comity.conduct.matches import CommitmentsAt, MatchLine, matched, unmatched
 from comity.conduct.record import Record
 from comity.conduct.sentences import claim_sentence, conforming, finding_sentence, reply_sentence
-from comity.conduct.statements import Body, Finding, Period, Speaker, Subject
+from comity.conduct.statements import Finding, Period, Speaker, Subject
 from comity.conduct.verbs import guarded, written
 from comity.conduct.view import ClaimView, LedgerView, OperationView
 from comity.errors import MalformedError
@@ -285,15 +285,12 @@ def pairs(
         MalformedError: a table does not follow its format.
         StoreError: an installed table cannot be read.
     """
-    fates = Fates(view.loose, None)
-    loose: list[Stated[Body]] = [fates.stated(record) for record in fates.records.values()]
-    held = [stated.record for stated in loose if stated.stands]
+    held = [stated.record for stated in view.loose if stated.stands]
     page = _Page(
         question=question,
         view=view,
         as_of=as_of,
         held=tuple(held),
-        loose=tuple(loose),
         looked=searched,
         commitments=_remembered(commitments if commitments is not None else _from_records(held)),
     )
@@ -317,7 +314,6 @@ class _Page:
     view: LedgerView
     as_of: date
     held: tuple[Record, ...]
-    loose: tuple[Stated[Body], ...]
     commitments: CommitmentsAt
     looked: Searched | None = None
 
@@ -362,7 +358,7 @@ class _Page:
             lines=tuple(sorted(lines, key=_in_time)),
             nothing=tuple(nothing),
             unknown=made.unknown,
-            set_aside=set_aside(self.loose, code),
+            set_aside=set_aside(self.view.loose, code),
         )
 
     def _operation_lines(self, operation: OperationView, code: str) -> Iterator[Line]:

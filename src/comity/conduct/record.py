@@ -5,7 +5,7 @@ else: who entered a record does not change what was said.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -64,6 +64,13 @@ class Record:
     def id(self) -> str:
         """The content address: SHA-256 over kind and body in their one spelling."""
         return record_id(self.kind, encode_body(self.body))
+
+    def came_also(self, provenance: Provenance) -> "Record":
+        """Return the same record as it came from elsewhere."""
+        again = replace(self, provenance=provenance)
+        # The id covers what is said and not where it came from, so that it need not be computed again.
+        vars(again)["id"] = self.id
+        return again
 
     def to_json(self) -> JsonObject:
         """Return the record as JSON values."""

@@ -23,6 +23,7 @@ from comity.conduct.corrections import CorrectionView, Fates, Stated, arrival, b
 from comity.conduct.independence import Clusters, Voices, clusters, independent_voices
 from comity.conduct.record import Origin, Record
 from comity.conduct.statements import (
+    Body,
     Claim,
     Correction,
     Finding,
@@ -117,7 +118,7 @@ class LedgerView:
     """Operations by title, then id; `loose` are the records that hang on none of them, such as commitments."""
 
     operations: tuple[OperationView, ...]
-    loose: tuple[Record, ...]
+    loose: tuple[Stated[Body], ...]
     as_of: date | None
 
     def operation(self, identifier: str) -> OperationView:
@@ -197,11 +198,11 @@ class _Fold:
     def view(self, *, clustering: bool, groups: Mapping[str, str]) -> LedgerView:
         """Return every operation with what hangs on it, and what hangs on none."""
         hanging: dict[str, list[Record]] = defaultdict(list)
-        loose = []
+        loose: list[Stated[Body]] = []
         for record in self._records.values():
             root = self._operation_of(record)
             if root is None:
-                loose.append(record)
+                loose.append(self._fates.stated(record))
             else:
                 hanging[root].append(record)
         operations = [
@@ -209,7 +210,7 @@ class _Fold:
         ]
         return LedgerView(
             operations=tuple(sorted(operations, key=lambda view: (folded(view.body.title), view.id))),
-            loose=tuple(sorted(loose, key=lambda record: (record.kind, record.id))),
+            loose=tuple(sorted(loose, key=lambda each: (each.kind, each.id))),
             as_of=self.as_of,
         )
 

@@ -12,7 +12,8 @@ from comity.conduct.figures import ClaimFacts
 from comity.conduct.kept import facts, keep, kept_operations
 from comity.conduct.ledger import Ledger
 from comity.conduct.record import Record
-from comity.conduct.view import fold
+from comity.conduct.report.material import with_provenances
+from comity.conduct.view import LedgerView, fold
 from comity.store.database import Row
 from support.conduct_chance import random_records
 from support.conduct_records import (
@@ -25,9 +26,13 @@ from support.conduct_records import (
 LATE = date(2026, 12, 31)
 
 
+def whole(ledger: Ledger, as_of: date) -> LedgerView:
+    return fold(with_provenances(ledger, ledger.records()), as_of=as_of)
+
+
 def rebuilt(ledger: Ledger, as_of: date) -> dict[str, ClaimFacts]:
-    """Return the facts from a fold over every record."""
-    views = fold(ledger.records(), as_of=as_of).operations
+    """Return the facts from a fold over every record as it came from everywhere."""
+    views = whole(ledger, as_of).operations
     return {
         fact.id: fact
         for fact in facts_of(views, lambda claim: [each for each in ledger.provenances(claim) if each.on <= as_of])
@@ -57,7 +62,7 @@ def test_what_is_kept_equals_a_full_rebuild_whatever_is_added_when(seed: int) ->
             records = records[number:]
             for as_of in chance.sample(days, 2):
                 found = kept_operations(ledger, as_of=as_of)
-                view = fold(ledger.records(), as_of=as_of)
+                view = whole(ledger, as_of)
                 assert {fact.id: fact for fact in facts(found)} == rebuilt(ledger, as_of)
                 assert [(each.id, each.head.claims) for each in found] == [
                     (each.id, len(each.claims)) for each in view.operations

@@ -12,11 +12,13 @@ from typing import Final
 
 from comity.conduct.bulk import many_objects
 from comity.conduct.commitments.statements import KINDS as COMMITMENT_KINDS
+from comity.conduct.corrections import Stated
 from comity.conduct.counting import Claims, facts_of
-from comity.conduct.kept import Head, Kept, facts, kept_operations
+from comity.conduct.kept import Head, Kept, came_from, facts, kept_operations
 from comity.conduct.ledger import Ledger
 from comity.conduct.pairs import Pairs, Question, Searched, pairs
 from comity.conduct.record import Provenance, Record
+from comity.conduct.statements import Body
 from comity.conduct.view import LedgerView, OperationView, fold
 
 # Of more claims than these, a page shows those about the newest operations; who reads on line by line needs no more.
@@ -86,7 +88,7 @@ class Material:
         """
         wanted = set(identifiers)
         records = self.ledger.of_operations(wanted)
-        self._came |= self.ledger.provenances_of(record.id for record in records)
+        self._came |= came_from(records)
         view = self.view([*records, *self.loose()])
         return replace(view, operations=tuple(each for each in view.operations if each.id in wanted))
 
@@ -107,6 +109,10 @@ class Material:
             found += more
             held |= {record.id for record in more}
         return tuple(found)
+
+    def stated(self) -> tuple[Stated[Body], ...]:
+        """Return the records about commitments and confidence, each with what became of it by the day."""
+        return self.view(self.loose()).loose
 
     @cached_property
     def operations(self) -> tuple[Kept, ...]:
@@ -149,14 +155,10 @@ class Material:
 
 
 def with_provenances(ledger: Ledger, records: Iterable[Record]) -> Iterable[Record]:
-    """Yield records once for each of their provenances, as exports and counting take them."""
+    """Yield records that came one at a time once for each of their provenances."""
     several = ledger.several_provenances()
     for record in records:
-        for came in several.get(record.id, (record.provenance,)):
-            again = replace(record, provenance=came)
-            # The id covers what is said and not where it came from, so that it need not be computed again.
-            vars(again)["id"] = record.id
-            yield again
+        yield from map(record.came_also, several.get(record.id, (record.provenance,)))
 
 
 def first_claims(operations: Iterable[Kept], most: int) -> list[Kept]:

@@ -5,12 +5,6 @@
 SELECT r.sequence FROM record AS r LEFT JOIN kept AS k ON k.operation = r.sequence AND k.mark = :mark
 WHERE r.kind = 'operation' AND k.operation IS NULL ORDER BY r.sequence LIMIT :most;
 
--- name: kept_provenances
--- Where everything that hangs on some operations came from, the earliest first.
-SELECT r.sequence, r.id, r.kind, NULL, p.origin, p.source, p.day, p.digest, p.place
-FROM record AS r JOIN provenance AS p ON p.record = r.sequence
-WHERE r.operation IN (SELECT value FROM json_each(:operations)) ORDER BY r.sequence, p.day, p.number;
-
 -- name: kept_add_many
 -- Keep rows, also in the place of those that other code drew.
 INSERT OR REPLACE INTO kept (operation, mark, whole, begun, entered, head, claims) VALUES (?, ?, ?, ?, ?, ?, ?);

@@ -54,12 +54,6 @@ SELECT r.sequence, r.id, r.kind, r.body, p.origin, p.source, p.day, p.digest, p.
 FROM record AS r JOIN provenance AS p ON p.record = r.sequence
 WHERE r.id = :id ORDER BY p.day, p.number;
 
--- name: ledger_provenances
--- Where some records came from, the earliest first.
-SELECT r.sequence, r.id, r.kind, NULL, p.origin, p.source, p.day, p.digest, p.place
-FROM record AS r JOIN provenance AS p ON p.record = r.sequence
-WHERE r.id IN (SELECT value FROM json_each(:ids)) ORDER BY r.sequence, p.day, p.number;
-
 -- name: ledger_identify
 -- Up to two ids that begin in one way; ids are hexadecimal, so that g comes after each of them.
 SELECT id FROM record WHERE id >= :first AND id < :after ORDER BY id LIMIT 2;

@@ -5,19 +5,25 @@ from datetime import date
 
 import pytest
 
+from comity.conduct.commitments.statements import Commitment
+from comity.conduct.exporting.standing import Standings
 from comity.conduct.figures import Redraw
 from comity.conduct.kinds import KINDS
 from comity.conduct.ledger import Ledger
 from comity.conduct.pairs import Question, of_pair, of_state, pairs
-from comity.conduct.record import Record
+from comity.conduct.record import Origin, Provenance, Record
 from comity.conduct.report.assembled import state_report
-from comity.conduct.report.material import Material
+from comity.conduct.report.material import Material, with_provenances
 from comity.conduct.statements import Period
 from comity.conduct.view import fold
 from support.conduct_chance import random_records
-from support.conduct_records import claim, operation
+from support.conduct_records import claim, imported, operation, provenance, retraction, source
 
 AS_OF = date(2026, 12, 31)
+
+
+def logged(on: str) -> Provenance:
+    return provenance(on, origin=Origin.STATEMENT, source="xdd.centre", digest="ab" * 32)
 
 
 def one_a_year(years: range) -> list[Record]:
@@ -93,3 +99,32 @@ def test_a_question_about_nobody_on_record_has_no_operations() -> None:
         ledger.add(one_a_year(range(2010, 2012)))
         found = Material(ledger, as_of=AS_OF).concerned(Question(title="Nobody", about=("XGA",)))
         assert (found.view.operations, found.of, found.text) == ((), 0, None)
+
+
+def test_where_else_a_record_came_from_counts_in_every_view_and_export_alike() -> None:
+    deed = operation()
+    # XDD repeats in its own log what XEE says; later it comes from elsewhere as well, and XDD takes it back.
+    said = claim(deed, "XEE", entered=logged("2026-06-01"))
+    taken = retraction(said, "XDD", entered=logged("2026-06-03"))
+    with Ledger.open(":memory:", create=True, exercise=True, kinds=KINDS) as ledger:
+        ledger.add([deed, said, taken])
+        assert Material(ledger, as_of=AS_OF).operation(deed.id).claim(said.id).retracted
+        ledger.add([said.came_also(imported("row 1", "2026-06-02"))])
+        material = Material(ledger, as_of=AS_OF)
+        for view in (material.operation(deed.id), material.of([deed.id]), fold(ledger.about("XAA"))):
+            assert not view.claim(said.id).retracted
+        assert material.claims().tally().counted == 1
+        assert Standings(with_provenances(ledger, ledger.records())).of(said).state == "standing"
+        # Before it came from elsewhere, and was taken back, nobody else had entered it.
+        assert Material(ledger, as_of=date(2026, 6, 1)).claims().tally().counted == 1
+
+
+def test_a_commitment_that_came_from_elsewhere_too_is_not_taken_back_by_who_repeats_it() -> None:
+    body = Commitment(participant="XEE", catalogue="gge_norms", act="endorsed", on="2021-03-12", sources=[source()])
+    pledge = Record(kind="commitment", body=body, provenance=logged("2026-06-01"))
+    taken = retraction(pledge, "XDD", entered=logged("2026-06-03"))
+    with Ledger.open(":memory:", create=True, exercise=True, kinds=KINDS) as ledger:
+        ledger.add([pledge, pledge.came_also(imported("row 1", "2026-06-02")), taken])
+        material = Material(ledger, as_of=AS_OF)
+        assert [each.stands for each in material.stated() if each.id == pledge.id] == [True]
+        assert material.pairs(of_state("XEE")).sides[0].set_aside == ()
