@@ -1,6 +1,8 @@
 """What is kept of operations: equal to a full rebuild whatever was added when, dropped by what grows, as of any day."""
 
 import random
+import shutil
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -15,13 +17,10 @@ from comity.conduct.record import Record
 from comity.conduct.report.material import with_provenances
 from comity.conduct.view import LedgerView, fold
 from comity.store.database import Row
+from comity.store.migration import migrate
+from comity.store.sqlite import SqliteTransaction
 from support.conduct_chance import random_records
-from support.conduct_records import (
-    claim,
-    imported,
-    operation,
-    retraction,
-)
+from support.conduct_records import claim, correction, imported, operation, provenance, retraction
 
 LATE = date(2026, 12, 31)
 
@@ -105,3 +104,47 @@ def test_rows_that_other_code_drew_are_drawn_again(tmp_path: Path, monkeypatch: 
     monkeypatch.undo()
     with Ledger.open(path) as ledger:
         assert rows(ledger) == right
+
+
+def test_a_ledger_of_an_older_version_keeps_its_records_and_gets_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = random_records(random.Random(7))
+    with Ledger.open(tmp_path / "new.db", create=True, exercise=True) as ledger:
+        ledger.add(records)
+        wanted, held = rows(ledger), list(ledger.records())
+    shutil.copy(Path(kept.__file__).parent / "migrations" / "0001_ledger.sql", tmp_path)
+    with monkeypatch.context() as before:
+        before.setattr("comity.conduct.ledger.migrate", lambda database, _: migrate(database, tmp_path))
+        with Ledger.open(tmp_path / "old.db", create=True, exercise=True) as ledger:
+            ledger.add(records)
+    with Ledger.open(tmp_path / "old.db") as ledger:
+        assert rows(ledger) == wanted
+        assert list(ledger.records()) == held
+        ledger.add([claim(records[0], "Somebody new")])
+        assert missing(ledger) >= 1
+
+
+@pytest.mark.parametrize("before", range(1, 5))
+def test_what_others_add_meanwhile_is_in_a_view_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    ferry, lamp = operation("Ferry"), operation("Lamp")
+    wrong, right, late = claim(ferry), claim(lamp), claim(ferry, "Beacon", entered=provenance("2026-08-01"))
+    with Ledger.open(tmp_path / "ledger.db", create=True, exercise=True) as ledger:
+        ledger.add([ferry, wrong, late])
+        keep(ledger)
+        reading, begun = ledger.database.reading, []
+
+        def meanwhile() -> AbstractContextManager[SqliteTransaction]:
+            begun.append(1)
+            if len(begun) == before:
+                # Somebody joins a new operation to the one that is read from its records.
+                with Ledger.open(tmp_path / "ledger.db") as other:
+                    other.add([lamp, right, correction(wrong, right)])
+            return reading()
+
+        monkeypatch.setattr(ledger.database, "reading", meanwhile)
+        found = kept_operations(ledger, as_of=date(2026, 7, 1))
+        assert [each.head.title for each in found] in (["ferry"], ["ferry", "lamp"])
+        assert [each.head.title for each in kept_operations(ledger, as_of=date(2026, 7, 1))] == ["ferry", "lamp"]
