@@ -19,7 +19,7 @@ _NAME: Final = re.compile(r"([0-9]{4})_[a-z0-9_]+\.sql")
 
 
 def migrate(database: SqliteDatabase, folder: Path = MIGRATIONS) -> list[str]:
-    """Apply every migration that the database lacks, in order, and return their names.
+    """Apply every migration that the database lacks, in order, and return the names of those applied here.
 
     Raises:
         StoreError: the database is newer than this version, a migration changed since it was applied, or one fails.
@@ -27,7 +27,7 @@ def migrate(database: SqliteDatabase, folder: Path = MIGRATIONS) -> list[str]:
     files = _files(folder)
     with database.transaction() as tx:
         tx.run("schema_create")
-        applied = {int(number): (str(name), str(digest)) for number, name, digest in tx.all("schema_versions")}
+        applied = _applied(tx)
     for number, (name, digest) in applied.items():
         if number > len(files):
             raise StoreError(
@@ -41,9 +41,16 @@ def migrate(database: SqliteDatabase, folder: Path = MIGRATIONS) -> list[str]:
     for number, path in enumerate(files, 1):
         if number not in applied:
             with database.transaction() as tx:
-                _apply(tx, number, path)
-            done.append(path.name)
+                # Another process that opened the same file may have applied it meanwhile.
+                if number not in _applied(tx):
+                    _apply(tx, number, path)
+                    done.append(path.name)
     return done
+
+
+def _applied(tx: SqliteTransaction) -> dict[int, tuple[str, str]]:
+    """Return name and digest of the migrations that were applied, by number."""
+    return {int(number): (str(name), str(digest)) for number, name, digest in tx.all("schema_versions")}
 
 
 def _files(folder: Path) -> list[Path]:

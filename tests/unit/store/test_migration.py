@@ -1,8 +1,10 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
 from comity.errors import StoreError
+from comity.store.database import Value
 from comity.store.migration import MIGRATIONS, migrate, split_statements
 from comity.store.sqlite import MEMORY, SqliteDatabase
 
@@ -44,6 +46,40 @@ def test_a_migration_that_fails_leaves_nothing(folder: Path) -> None:
     assert tables(database) == ["first", "schema_version"]
     (folder / "0002_second.sql").write_text("CREATE TABLE second (a INTEGER) STRICT;\n")
     assert migrate(database, folder) == ["0002_second.sql"]
+
+
+def test_of_two_that_open_one_older_file_at_a_time_one_applies_what_is_new(folder: Path) -> None:
+    one, other = SqliteDatabase(folder / "tables.db"), SqliteDatabase(folder / "tables.db")
+    migrate(one, folder)
+    (folder / "0002_second.sql").write_text("ALTER TABLE first ADD b TEXT;\n")
+    told: list[list[str]] = []
+
+    def meanwhile() -> None:
+        if not told:
+            told.append([])
+            told[0] += migrate(other, folder)
+
+    # After the one has read which migrations the file lacks.
+    one._committed = meanwhile  # type: ignore[method-assign] # it is there for tests
+    assert migrate(one, folder) == []
+    assert told == [["0002_second.sql"]]
+    one.close()
+    other.close()
+
+
+def test_public_statements_that_an_older_version_kept_stay_and_say_no_kind(tmp_path: Path) -> None:
+    for path in sorted(MIGRATIONS.glob("*.sql"))[:3]:
+        shutil.copy(path, tmp_path)
+    database = SqliteDatabase(MEMORY)
+    migrate(database, tmp_path)
+    database._writer.execute(
+        "INSERT INTO peer_public (origin, position, statement_id, problem, total) VALUES ('xaa/log', 4, 'ab', 'big', 0)"
+    )
+    assert migrate(database) == ["0004_public_kinds.sql"]
+    with database.reading() as tx:
+        span: dict[str, Value] = {"origin": "xaa/log", "start": 0, "most": 9}
+        assert tx.all("peer_public_range", span) == [(4, None, None, "big")]
+        assert tx.all("peer_public_range_kinds", span | {"kinds": '["claim"]'}) == [(4, None, None, "big")]
 
 
 def test_a_newer_database_or_another_text_is_refused(folder: Path) -> None:
