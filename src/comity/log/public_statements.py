@@ -106,9 +106,13 @@ def read_followed(
     notes: list[str] = []
     for row in rows[:most]:
         try:
-            found.append(verifier.verify(row))
+            item = verifier.verify(row)
         except (MalformedError, VerificationError, PolicyError) as exc:
             notes.append(f"entry {row[0]} of {origin}: {exc.message}")
+            continue
+        # What was kept before kinds were noted tells its own only when it is read.
+        if kinds is None or item.statement.kind in kinds:
+            found.append(item)
     return PublicRead(statements=tuple(found), notes=tuple(notes), following=following(rows, most))
 
 

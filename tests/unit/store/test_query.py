@@ -43,3 +43,11 @@ def test_a_query_without_name_or_description_is_refused(tmp_path: Path, text: st
     (tmp_path / "a.sql").write_text(text)
     with pytest.raises(StoreError, match=message):
         load_queries(tmp_path)
+
+
+def test_statements_of_some_kinds_are_found_without_reading_the_others() -> None:
+    database = SqliteDatabase(MEMORY)
+    migrate(database)
+    sql = load_queries()["peer_public_range_kinds"]
+    plan = database._writer.execute(f"EXPLAIN QUERY PLAN {sql}", AnyParameter()).fetchall()
+    assert any("COVERING INDEX peer_public_kind" in row[3] for row in plan)

@@ -15,10 +15,11 @@ SELECT position, envelope, proof, problem FROM peer_public
 WHERE origin = :origin AND position >= :start ORDER BY position LIMIT :most;
 
 -- name: peer_public_range_kinds
--- Public statements of a followed log of some kinds, or of no known kind, from an entry on, in order.
+-- Public statements of a followed log of some kinds, or of no known kind, from an entry on, in order. The kind stands
+-- behind the envelope in a row: without its index, every envelope would be read for it.
 SELECT position, envelope, proof, problem FROM peer_public
 WHERE origin = :origin AND position IN (
-    SELECT position FROM peer_public
+    SELECT position FROM peer_public INDEXED BY peer_public_kind
     WHERE origin = :origin AND position >= :start
     AND (kind IS NULL OR kind IN (SELECT value FROM json_each(:kinds)))
     ORDER BY position LIMIT :most
