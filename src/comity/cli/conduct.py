@@ -12,18 +12,17 @@ from comity.cli.conduct_figures import figures, pairs, sensitivity
 from comity.cli.conduct_follow import follow
 from comity.cli.conduct_grade import grade, lens
 from comity.cli.conduct_inquiry import investigate
-from comity.cli.conduct_options import LEDGER, folder_option, ledger_of, observatory
+from comity.cli.conduct_options import LEDGER, folder_option, ledger_of, observatory, print_notes
 from comity.cli.conduct_out import export, report, serve
 from comity.cli.conduct_pact import pact
 from comity.cli.conduct_practice import commitments, disclose, drill
 from comity.cli.conduct_reference import catalogues, positions, vocabulary
 from comity.cli.conduct_show import claims, operations, show
 from comity.cli.law_options import day_of
-from comity.cli.options import DIRECTORY, FILE, json_option, print_json, say
+from comity.cli.options import DIRECTORY, FILE, json_option, print_json
 from comity.errors import ConflictError, NotFoundError
 
 _SOURCES = ("misp-galaxy", "eurepoc", "cfr", "dcid", "fiat", "misp-event", "galaxy", "stix", "records")
-_NOTES_SHOWN = 20
 
 
 @click.group()
@@ -124,10 +123,7 @@ def import_command(
                     "notes": list(found.notes),
                 }
             )
-            for note in found.notes[:_NOTES_SHOWN]:
-                say(note)
-            if len(found.notes) > _NOTES_SHOWN:
-                say(f"{len(found.notes) - _NOTES_SHOWN} further notes; --json has them")
+            print_notes(found.notes)
         # Whoever asks next waits for nothing; where this is cut off, the next view does the rest.
         keep_rows(ledger)
     if as_json:

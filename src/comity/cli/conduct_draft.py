@@ -1,11 +1,10 @@
 """`comity conduct draft`: check what is to be said to the public as its readers will, before anybody signs it."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from comity.cli.conduct_options import followed_statements, ledger_of
+from comity.cli.conduct_options import followed_statements, ledger_of, moment_of
 from comity.cli.options import FILE, print_json, say
 
 
@@ -28,10 +27,9 @@ def draft(
     from comity.conduct.drafting import draft_statement
     from comity.conduct.inquiry.view import find_inquiry
     from comity.conduct.kinds import KINDS
-    from comity.kernel.canonical import parse_time
 
     named, body, _ = read_said(file, kind)
-    at = datetime.now(UTC).replace(microsecond=0) if moment is None else parse_time(moment)
+    at = moment_of(moment)
     with ledger_of(folder) as ledger:
         held = followed_statements(folder, KINDS, exercise=ledger.exercise)
         found = draft_statement(

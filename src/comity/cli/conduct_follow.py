@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from comity.cli.conduct_options import SHORT, followed_logs, ledger_of, observatory, print_lines
+from comity.cli.conduct_options import SHORT, followed_logs, ledger_of, observatory, print_lines, print_notes
 from comity.cli.law_options import day_of
 from comity.cli.options import DIRECTORY, json_option, print_json, read_file, say, write_new
 from comity.errors import Error, MalformedError, NotFoundError, PolicyError, StoreError, UnavailableError
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from comity.log.reader import Fetch
     from comity.node.transport import Transport
 
-_NOTES_SHOWN = 20
 # A log that answers slowly, or has no end, holds up the others no longer than this.
 _PULL_SECONDS = 900
 _LOCK = "logs.lock"
@@ -66,9 +65,7 @@ def follow(
         added = ledger.add(received.records)
     notes = list(received.notes)
     print_lines((f"{authority}: {problem}" for authority, problem in problems.items()), err=True)
-    print_lines(notes[:_NOTES_SHOWN], err=True)
-    if len(notes) > _NOTES_SHOWN:
-        say(f"{len(notes) - _NOTES_SHOWN} further notes; --json has them")
+    print_notes(notes)
     if pieces:
         say(f"{len(pieces)} pieces of evidence of misbehaviour are kept; --evidence FOLDER writes them")
     if as_json:

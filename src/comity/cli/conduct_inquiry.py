@@ -1,7 +1,7 @@
 """`comity conduct investigate`: where an independent investigation stands, from its statements or its trail."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,12 @@ from comity.cli.conduct_options import (
     followed_logs,
     followed_statements,
     ledger_of,
+    moment_of,
     observatory,
     print_lines,
 )
-from comity.cli.options import DIRECTORY, FILE, json_option, print_json, read_file, write_new
-from comity.errors import ConflictError, MalformedError, NotFoundError
+from comity.cli.options import DIRECTORY, FILE, json_option, print_json, read_file, whole_file
+from comity.errors import MalformedError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,7 +43,7 @@ _ID = re.compile("[0-9a-fA-F]{8,64}")
 @click.option("--at", "moment", default=None, help="Time of the question, YYYY-MM-DDTHH:MM:SSZ; now by default.")
 @click.option("--trail", type=FILE, default=None, help="Write the trail of the published finding to this new file.")
 @click.option("--dossier", "dossiers", type=FILE, multiple=True, help="For --trail: a dossier that the finding cites.")
-@click.option("--made-by", default=None, help="For --trail: who makes it; the investigator by default.")
+@click.option("--made-by", default=None, help="For --trail: who makes it; whoever states the mandate by default.")
 @json_option
 @click.pass_obj
 def investigate(
@@ -75,11 +76,11 @@ def investigate(
     if trail is not None:
         if not in_logs:
             raise MalformedError("a trail is written from the followed logs; name the inquiry by the id of its mandate")
-        _write_trail(folder, _in_logs(folder, str(path))[1], trail, dossiers, made_by, _moment(moment))
+        _write_trail(folder, _in_logs(folder, str(path))[1], trail, dossiers, made_by, moment_of(moment))
         return
     if in_logs or path.is_dir():
         label, inquiry, held = _in_logs(folder, str(path)) if in_logs else _in_folder(folder, path)
-        _show(label, inquiry, held, draft, _moment(moment), as_json=as_json)
+        _show(label, inquiry, held, draft, moment_of(moment), as_json=as_json)
         return
     if draft is not None:
         raise MalformedError("a trail is of a finding that was published; --next goes with a folder of statements")
@@ -180,21 +181,12 @@ def _write_trail(
     from comity.conduct.inquiry.trail import check_trail
     from comity.conduct.inquiry.trail_writing import write_trail
 
-    if output.exists():
-        raise ConflictError(f"{output} is there already; nothing was written")
-    if not output.absolute().parent.is_dir():
-        raise NotFoundError(f"{output} cannot be written: there is no folder {output.parent}")
-    part = output.with_name(output.name + ".part")
-    with ledger_of(folder) as ledger, followed_logs(folder, exercise=ledger.exercise) as logs:
-        trail = logs.trail(inquiry, made_by=made_by, made_at=at, dossiers=[_dossier(path) for path in dossiers])
-    write_new(part, b"")
-    try:
+    with whole_file(output) as part:
+        with ledger_of(folder) as ledger, followed_logs(folder, exercise=ledger.exercise) as logs:
+            trail = logs.trail(inquiry, made_by=made_by, made_at=at, dossiers=[_dossier(path) for path in dossiers])
         with part.open("wb") as target:
             write_trail(target, trail)
         report = check_trail(part, observatory(folder) / TRUST)
-        part.rename(output)
-    finally:
-        part.unlink(missing_ok=True)
     click.echo(f"{output}: {output.stat().st_size} bytes; the finding is {report.state}; every check holds")
 
 
@@ -365,9 +357,3 @@ def _json(view: "InquiryView") -> dict[str, object]:
         "corrections": said(view.corrections),
         "left_out": [{"statement": name, "reason": reason} for name, reason in view.left_out],
     }
-
-
-def _moment(text: str | None) -> datetime:
-    from comity.kernel.canonical import parse_time
-
-    return datetime.now(UTC).replace(microsecond=0) if text is None else parse_time(text)

@@ -1,8 +1,9 @@
 """What the commands about conduct share: the observatory's folder, its ledger, and how a figure is to be drawn."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,6 +30,7 @@ LEDGER = "ledger.db"
 LOGS = "logs.db"
 TRUST = "trust"
 _ID_LENGTH = 64
+_NOTES_SHOWN = 20
 # As much of an id as tells records apart on a line for people.
 SHORT = 12
 EXERCISE = "EXERCISE: every state and every event in this ledger is fictitious"
@@ -120,6 +122,24 @@ def ledger_of(folder: Path | None) -> Iterator["Ledger"]:
         if ledger.exercise:
             say(EXERCISE)
         yield ledger
+
+
+def moment_of(text: str | None) -> datetime:
+    """Return a time as it was typed, or now.
+
+    Raises:
+        MalformedError: it is no time of the form YYYY-MM-DDTHH:MM:SSZ.
+    """
+    from comity.kernel.canonical import parse_time
+
+    return datetime.now(UTC).replace(microsecond=0) if text is None else parse_time(text)
+
+
+def print_notes(notes: Sequence[str]) -> None:
+    """Print the first notes on stderr, and how many there are further."""
+    print_lines(notes[:_NOTES_SHOWN], err=True)
+    if len(notes) > _NOTES_SHOWN:
+        say(f"{len(notes) - _NOTES_SHOWN} further notes; --json has them")
 
 
 def followed_logs(folder: Path | None, *, exercise: bool) -> "FollowedLogs":

@@ -8,7 +8,7 @@ import click
 
 from comity.cli.conduct_options import ledger_of, limit_option, material_of, record_of
 from comity.cli.law_options import code_of, day_of, on_option
-from comity.cli.options import json_option, print_json, say, write_new
+from comity.cli.options import json_option, print_json, say, whole_file, write_new
 from comity.errors import ConflictError, MalformedError, NotFoundError, PolicyError
 
 if TYPE_CHECKING:
@@ -105,14 +105,8 @@ def report(
             data = assembled.pair_report(material, code_of(names[0]), code_of(names[1]))
         else:
             data = assembled.state_report(material, code_of(names[0]))
-    part = output.with_name(output.name + ".part")
-    try:
-        # An older page stays whole until the new one is.
+    with whole_file(output, replace=True) as part:
         part.write_bytes(data)
-        part.replace(output)
-    except OSError as exc:
-        part.unlink(missing_ok=True)
-        raise NotFoundError(f"{output} cannot be written: {exc.strerror}") from exc
     if as_json:
         print_json({"file": str(output), "bytes": len(data)})
     else:

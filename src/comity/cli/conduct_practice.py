@@ -1,11 +1,18 @@
 """`comity conduct commitments`, `drill` and `disclose`: commitments, and practice between states."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from comity.cli.conduct_options import enter, followed_statements, ledger_of, material_of, print_lines, record_of
+from comity.cli.conduct_options import (
+    enter,
+    followed_statements,
+    ledger_of,
+    material_of,
+    moment_of,
+    print_lines,
+    record_of,
+)
 from comity.cli.law_options import code_of, day_of, on_option
 from comity.cli.options import FILE, json_option, print_json, read_file, say
 from comity.errors import MalformedError
@@ -63,7 +70,7 @@ def table(folder: Path | None, moment: str | None, *, as_json: bool, as_csv: boo
     with ledger_of(folder) as ledger:
         told = [record for kind in ("ping", "ping-answer") for record in ledger.records(kind)]
         statements = followed_statements(folder, DRILL_KINDS, exercise=ledger.exercise)
-    found = drill_table_of(statements, (record.body for record in told), as_of=_moment(moment))
+    found = drill_table_of(statements, (record.body for record in told), as_of=moment_of(moment))
     if as_json:
         print_json(found.to_json())
     elif as_csv:
@@ -98,7 +105,7 @@ def ping(
 
     from comity.conduct.commitments.drill import make_ping
 
-    at = _moment(moment)
+    at = moment_of(moment)
     body = make_ping(
         by=code_of(by),
         to=code_of(to),
@@ -123,7 +130,7 @@ def answer(folder: Path | None, identifier: str, point: str, moment: str | None)
     from comity.conduct.commitments.drill import answer_ping
     from comity.conduct.commitments.statements import Ping
 
-    at = _moment(moment)
+    at = moment_of(moment)
     with ledger_of(folder) as ledger:
         asked = record_of(ledger, identifier, "ping").body
         assert isinstance(asked, Ping)
@@ -145,7 +152,7 @@ def served(folder: Path | None, identifier: str, by: str, how: str, point: str, 
     from comity.conduct.commitments.drill_service import make_service
     from comity.conduct.commitments.statements import Ping, PingAnswer
 
-    at = _moment(moment)
+    at = moment_of(moment)
     with ledger_of(folder) as ledger:
         about = record_of(ledger, identifier, "ping", "ping-answer").body
         assert isinstance(about, Ping | PingAnswer)
@@ -215,9 +222,3 @@ def disclose(
         print_lines(shown.participant_lines(code))
     else:
         print_lines(shown.lines())
-
-
-def _moment(text: str | None) -> datetime:
-    from comity.kernel.canonical import parse_time
-
-    return datetime.now(UTC).replace(microsecond=0) if text is None else parse_time(text)

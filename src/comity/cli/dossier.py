@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from comity.cli.options import DIRECTORY, FILE, passphrase_option, read_passphrase, say
-from comity.errors import ConflictError, NotFoundError
+from comity.cli.options import DIRECTORY, FILE, passphrase_option, read_passphrase, say, whole_file
 
 
 @click.group()
@@ -34,17 +33,9 @@ def export(
     """Write the dossier of a case to one file, which `comity verify` checks offline."""
     from comity.node.desk_client import desk_session
 
-    if output.exists():
-        raise ConflictError(f"{output} is there already; nothing was written")
-    if not output.absolute().parent.is_dir():
-        raise NotFoundError(f"{output} cannot be written: there is no folder {output.parent}")
-    part = output.with_name(output.name + ".part")
-    try:
+    with whole_file(output) as part:
         passphrase = read_passphrase(passphrase_file, f"officer {officer}")
         with desk_session(node, officer, passphrase) as client, part.open("wb") as target:
             wanted = {"profile": profile, "logged_only": "yes" if logged_only else "no"}
             client.download("cases", case, "dossier", target=target, **wanted)
-        part.rename(output)
-    finally:
-        part.unlink(missing_ok=True)
     say(f"{output}: {output.stat().st_size} bytes; check it with 'comity verify {output} --trust DIR'")

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -86,6 +87,37 @@ def write_new(path: Path, data: bytes) -> None:
         raise ConflictError(f"{path} is there already; nothing was written") from exc
     except OSError as exc:
         raise NotFoundError(f"{path} cannot be written: {exc.strerror}") from exc
+
+
+@contextmanager
+def whole_file(output: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Give a new file beside `output` to write to; it gets that name when the block is done, and goes if it fails.
+
+    What is there already stays as it is, unless it is to be replaced.
+
+    Raises:
+        ConflictError: the file, or the one beside it, is there already and is not to be replaced.
+        NotFoundError: there is no such folder, or nothing can be written in it.
+    """
+    from comity.errors import ConflictError
+
+    if not replace and output.exists():
+        raise ConflictError(f"{output} is there already; nothing was written")
+    if not output.absolute().parent.is_dir():
+        raise NotFoundError(f"{output} cannot be written: there is no folder {output.parent}")
+    part = output.with_name(output.name + ".part")
+    if replace:
+        # A run that was cut off may have left its own, and would keep every later one from replacing anything.
+        part.unlink(missing_ok=True)
+    write_new(part, b"")
+    try:
+        yield part
+        try:
+            part.replace(output)
+        except OSError as exc:
+            raise NotFoundError(f"{output} cannot be written: {exc.strerror}") from exc
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def print_json(value: Any) -> None:

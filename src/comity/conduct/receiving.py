@@ -11,31 +11,25 @@ other, the work grows with their number only.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 from comity.conduct.admission import Admitted, admit, check_refers
-from comity.conduct.commitments.statements import KINDS as COMMITMENT_KINDS
 from comity.conduct.commitments.statements import DrillService, Ping, PingAnswer, check_body
 from comity.conduct.inquiry.statements import KINDS as INQUIRY_KINDS
 from comity.conduct.inquiry.statements import InquiryCorrection, InquiryFinding, InquiryReply
 from comity.conduct.inquiry.view import read_inquiry
+from comity.conduct.kinds import KINDS
 from comity.conduct.record import Origin, Provenance, Record
-from comity.conduct.statements import KINDS as LEDGER_KINDS
 from comity.conduct.statements import Body, Claim, Correction, Finding, Reply, Speaker, parse_body
 from comity.errors import MalformedError, PolicyError
 from comity.exchange.view import Held
 from comity.kernel.trust import participant_of
+from comity.log.public_statements import MAX_PUBLIC_BYTES
 
-RECEIVED_KINDS: Final[Mapping[str, type[Body]]] = MappingProxyType(
-    {**LEDGER_KINDS, **COMMITMENT_KINDS, **INQUIRY_KINDS}
-)
-# The size up to which nodes say and keep public statements; a source that holds larger ones is no node.
-MAX_STATEMENT_BYTES: Final = 512 * 1024
 _SHORT: Final = 12
 
 
@@ -53,7 +47,7 @@ def receive(
     exercise: bool,
     on: date,
     held_kind: Callable[[str], str | None] = lambda _: None,
-    kinds: Mapping[str, type[Body]] = RECEIVED_KINDS,
+    kinds: dict[str, type[Body]] = KINDS,
 ) -> Received:
     """Return the records that verified statements make, those first to which others refer.
 
@@ -79,7 +73,7 @@ def receive(
             notes.append(_note(item, left_out[item.id]))
             continue
         try:
-            admitted += [(item, admit(record, dict(kinds), exercise=exercise)) for record in _records(item, kinds, on)]
+            admitted += [(item, admit(record, kinds, exercise=exercise)) for record in _records(item, kinds, on)]
         except (MalformedError, PolicyError) as exc:
             notes.append(_note(item, exc.message))
             continue
@@ -88,7 +82,7 @@ def receive(
     return Received(records=tuple(records), notes=(*notes, *without))
 
 
-def _passed_over(item: Held, *, exercise: bool, kinds: Mapping[str, type[Body]]) -> str | None:
+def _passed_over(item: Held, *, exercise: bool, kinds: dict[str, type[Body]]) -> str | None:
     """Return why a statement is not read, if it is not."""
     statement = item.statement
     if not statement.public:
@@ -97,8 +91,8 @@ def _passed_over(item: Held, *, exercise: bool, kinds: Mapping[str, type[Body]])
         return f"its kind {statement.kind!r} is unknown here"
     if statement.exercise != exercise:
         return "it is an exercise" if statement.exercise else "it is live, and this ledger is an exercise"
-    if (size := len(statement.encode())) > MAX_STATEMENT_BYTES:
-        return f"it has {size} bytes, at most {MAX_STATEMENT_BYTES} are read"
+    if (size := len(statement.encode())) > MAX_PUBLIC_BYTES:
+        return f"it has {size} bytes, at most {MAX_PUBLIC_BYTES} are read"
     return None
 
 
@@ -119,11 +113,11 @@ def _left_out_of_inquiries(items: list[Held]) -> Iterator[tuple[str, str]]:
             yield from ((item.id, exc.message) for item in inside)
 
 
-def _records(item: Held, kinds: Mapping[str, type[Body]], on: date) -> Iterator[Record]:
+def _records(item: Held, kinds: dict[str, type[Body]], on: date) -> Iterator[Record]:
     """Yield the records that a statement makes: its own, and the ledger's that it carries."""
     place = None if item.position is None else str(item.position.index)
     came = Provenance(origin=Origin.STATEMENT, source=item.statement.issuer, on=on, digest=item.id, place=place)
-    body = parse_body(item.statement.kind, item.statement.body, dict(kinds))
+    body = parse_body(item.statement.kind, item.statement.body, kinds)
     check_body(body)
     if isinstance(body, Ping | PingAnswer | DrillService) and body.by != participant_of(item.statement.issuer):
         raise PolicyError(f"{item.statement.issuer} does not speak for {body.by}, by which it is said to be")
@@ -136,9 +130,9 @@ def _records(item: Held, kinds: Mapping[str, type[Body]], on: date) -> Iterator[
     yield Record(kind=item.statement.kind, body=body, provenance=came)
 
 
-def _told_of_another(item: Held, kinds: Mapping[str, type[Body]]) -> Iterator[str]:
+def _told_of_another(item: Held, kinds: dict[str, type[Body]]) -> Iterator[str]:
     """Yield a note where a statement tells what somebody else than its issuer says."""
-    body = parse_body(item.statement.kind, item.statement.body, dict(kinds))
+    body = parse_body(item.statement.kind, item.statement.body, kinds)
     speaker: Speaker | None = None
     if isinstance(body, Claim):
         speaker = body.claimant

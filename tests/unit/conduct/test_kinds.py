@@ -6,7 +6,6 @@ from comity.conduct.commitments.statements import KINDS as COMMITMENTS
 from comity.conduct.inquiry.statements import KINDS as INQUIRIES
 from comity.conduct.inquiry.statements import Mandate
 from comity.conduct.kinds import KINDS, joined
-from comity.conduct.receiving import RECEIVED_KINDS
 from comity.conduct.statements import KINDS as LEDGER
 from comity.conduct.statements import Claim, Operation
 from comity.errors import MalformedError
@@ -15,10 +14,6 @@ from comity.errors import MalformedError
 def test_every_kind_of_every_room_is_in_the_table() -> None:
     assert list(KINDS) == [*LEDGER, *COMMITMENTS, *INQUIRIES]
     assert len(KINDS) == len(LEDGER) + len(COMMITMENTS) + len(INQUIRIES)
-
-
-def test_what_is_received_is_what_a_ledger_holds() -> None:
-    assert dict(RECEIVED_KINDS) == KINDS
 
 
 def test_a_kind_of_two_rooms_is_refused_by_name() -> None:

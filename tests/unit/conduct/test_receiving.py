@@ -12,8 +12,9 @@ from comity.conduct.commitments.drill import answer_ping, make_ping
 from comity.conduct.commitments.drill_service import make_service
 from comity.conduct.commitments.statements import Commitment
 from comity.conduct.inquiry.statements import KINDS as INQUIRY_KINDS
+from comity.conduct.kinds import KINDS
 from comity.conduct.ledger import Ledger
-from comity.conduct.receiving import RECEIVED_KINDS, receive
+from comity.conduct.receiving import receive
 from comity.conduct.record import Origin, record_id
 from comity.conduct.statements import Body, Claim, Correction, Reply, Source, encode_body
 from comity.exchange.view import Held, Position
@@ -94,7 +95,7 @@ def test_a_whole_inquiry_goes_into_a_ledger_of_exercises(inquiry: SampleInquiry)
         "correction": 1,
     }
     assert set(INQUIRY_KINDS) <= kinds.keys()
-    with Ledger.open(MEMORY, create=True, exercise=True, kinds=dict(RECEIVED_KINDS)) as ledger:
+    with Ledger.open(MEMORY, create=True, exercise=True, kinds=KINDS) as ledger:
         added = ledger.add(found.records)
         assert added.new == len(found.records)
         again = ledger.add(receive(everything(inquiry), exercise=True, on=DAY).records)
@@ -104,7 +105,7 @@ def test_a_whole_inquiry_goes_into_a_ledger_of_exercises(inquiry: SampleInquiry)
 def test_every_record_comes_after_those_to_which_it_refers(inquiry: SampleInquiry) -> None:
     found = receive(reversed(everything(inquiry)), exercise=True, on=DAY)
     assert found.notes == ()
-    with Ledger.open(MEMORY, create=True, exercise=True, kinds=dict(RECEIVED_KINDS)) as ledger:
+    with Ledger.open(MEMORY, create=True, exercise=True, kinds=KINDS) as ledger:
         for record in found.records:
             ledger.add([record])
 
