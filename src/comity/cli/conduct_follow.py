@@ -47,6 +47,7 @@ def follow(
     cannot be taken is told on stderr. A log is read for a quarter of an hour at most; the next run goes on where this
     one ended. An exercise follows logs on this machine, too.
     """
+    from comity.conduct.kept import keep
     from comity.store.lock import ProcessLock
 
     on = day_of(day)
@@ -63,6 +64,8 @@ def follow(
         written = _write_evidence(pieces, evidence)
         received = _received(logs, ledger, on)
         added = ledger.add(received.records)
+        # As after an import, whoever asks next waits for nothing.
+        keep(ledger)
     notes = list(received.notes)
     print_lines((f"{authority}: {problem}" for authority, problem in problems.items()), err=True)
     print_notes(notes)
