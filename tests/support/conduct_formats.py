@@ -64,8 +64,10 @@ by `tests/support/conduct_formats.py`; a test compares it. The JSON Schemas of a
 - What was said, or begun, is not later than the day of entry, give or take a day.
 - As a statement, the kind and body of a record are those of the statement ([statement.md](statement.md)), to the
   public.
-- A correction takes effect when it comes from whoever said the record, or from whoever entered or published it. Any
-  other is shown beside it. What is corrected or retracted stays.
+- A correction takes effect when it comes from whoever said the record, or from whoever entered or published it. One
+  from a log is the word of the authority whose log it is, whatever name it gives: it takes effect on what its own
+  participant says, and on what came from nobody else. Any other is shown beside the record. What is corrected or
+  retracted stays.
 
 As JSON, one record a line:
 
