@@ -103,7 +103,7 @@ class Fates:
             if as_of is not None and record.provenance.on > as_of:
                 continue
             held = known.get(record.id)
-            if held is None or arrival(record) < arrival(held):
+            if held is None or _telling(record) < _telling(held):
                 known[record.id] = record
             self._came[record.id].add(record.provenance)
         self.records: Mapping[str, Record] = {identifier: known[identifier] for identifier in sorted(known)}
@@ -217,6 +217,21 @@ class Fates:
                 replaced[target] = tuple(sorted(found))
         self._circular = _circular(replaced)
         return {target: found for target, found in replaced.items() if target not in self._circular}
+
+
+def is_own_word(record: Record, speaker: Speaker) -> bool:
+    """Return False where words stand in the log of another than who is said to speak.
+
+    What was entered by hand or read from a file stands in nobody's log.
+    """
+    came = record.provenance
+    return came.origin is not Origin.STATEMENT or participant_of(came.source) == speaker.participant
+
+
+def _telling(record: Record) -> tuple[bool, tuple[str, ...]]:
+    """Return which telling of a record stands for it: one that is in no log of another, then the earliest."""
+    speaker = _speaker(record)
+    return speaker is not None and not is_own_word(record, speaker), arrival(record)
 
 
 def arrival(record: Record) -> tuple[str, str, str, str, str]:

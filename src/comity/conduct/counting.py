@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from comity.conduct.admission import folded
 from comity.conduct.blocs import Bloc, load_blocs
 from comity.conduct.commitments.since import parse_since
+from comity.conduct.corrections import is_own_word
 from comity.conduct.counting_rules import Basis, CountingRule, bases_of, counting_rule, load_rules
 from comity.conduct.figures import (
     ClaimFacts,
@@ -31,7 +32,7 @@ from comity.conduct.figures import (
 )
 from comity.conduct.record import Provenance
 from comity.conduct.statements import Level
-from comity.conduct.view import ClaimView, OperationView, is_own_word
+from comity.conduct.view import ClaimView, OperationView
 from comity.errors import MalformedError, NotFoundError, PolicyError
 from comity.parties.participants import participant
 

@@ -16,11 +16,11 @@ from comity.conduct.commitments.statements import (
     Ping,
     PingAnswer,
 )
-from comity.conduct.corrections import Stated
+from comity.conduct.corrections import Stated, is_own_word
 from comity.conduct.record import Record
 from comity.conduct.statements import Finding, Reply, Speaker, Subject
 from comity.conduct.verbs import written
-from comity.conduct.view import ClaimView, OperationView, is_own_word, shown_name
+from comity.conduct.view import ClaimView, OperationView, shown_name
 from comity.parties.participants import participant
 
 # What a claim rests on, by its tier; the number is an order of kinds and never summed.

@@ -21,7 +21,7 @@ from comity.conduct.admission import folded
 from comity.conduct.bulk import many_objects
 from comity.conduct.corrections import CorrectionView, Fates, Stated, arrival, by_day, is_about
 from comity.conduct.independence import Clusters, Voices, clusters, independent_voices
-from comity.conduct.record import Origin, Record
+from comity.conduct.record import Record
 from comity.conduct.statements import (
     Body,
     Claim,
@@ -36,7 +36,6 @@ from comity.conduct.statements import (
     Subject,
 )
 from comity.errors import NotFoundError
-from comity.kernel.trust import participant_of
 from comity.parties.participants import load_participants
 
 _STATE_LEVEL: Final[tuple[Level, ...]] = ("state",)
@@ -165,15 +164,6 @@ def fold(
     """
     with many_objects():
         return _Fold(records, as_of).view(clustering=clustering, groups=groups)
-
-
-def is_own_word(record: Record, speaker: Speaker) -> bool:
-    """Return False where words stand in the log of another than who is said to speak.
-
-    What was entered by hand or read from a file stands in nobody's log.
-    """
-    came = record.provenance
-    return came.origin is not Origin.STATEMENT or participant_of(came.source) == speaker.participant
 
 
 def shown_name(who: Speaker | Subject) -> str:

@@ -1,5 +1,8 @@
 """Sentences about records say what became of what they tell."""
 
+from dataclasses import replace
+from datetime import date
+
 from comity.conduct.record import Origin, Record
 from comity.conduct.sentences import claim_sentence, finding_sentence, reply_sentence
 from comity.conduct.view import OperationView, fold
@@ -56,3 +59,12 @@ def test_words_in_the_log_of_somebody_else_say_whose_log_it_is() -> None:
     # By hand or from a file, the provenance alone says where it is from.
     by_hand = fold([ferry, make.claim(ferry, by="XBB", about="XAA")]).operations[0]
     assert "as told in" not in claim_sentence(by_hand.claims[0], by_hand, None)
+
+
+def test_words_that_stand_in_the_speaker_s_own_log_too_are_its_own() -> None:
+    own, other = (make.provenance(source=f"{who}.office", origin=Origin.STATEMENT) for who in ("xbb", "xaa"))
+    late = replace(own, on=date(2026, 6, 9))
+    told = [make.claim(ferry, by="XBB", about="XAA", entered=entered) for entered in (other, late)]
+    for order in (told, told[::-1]):
+        view = fold([ferry, *order]).operations[0]
+        assert "as told in" not in claim_sentence(view.claims[0], view, None)
