@@ -9,7 +9,7 @@ import click
 from comity.cli.conduct_options import SHORT, followed_logs, ledger_of, observatory, print_lines, print_notes
 from comity.cli.law_options import day_of
 from comity.cli.options import DIRECTORY, json_option, print_json, read_file, say, write_new
-from comity.errors import Error, MalformedError, NotFoundError, PolicyError, StoreError, UnavailableError
+from comity.errors import Error, MalformedError, NotFoundError, StoreError, UnavailableError
 
 if TYPE_CHECKING:
     from comity.conduct.following import FollowedLogs
@@ -118,10 +118,8 @@ def _pull(
 
 
 def _over_http(transport: "Transport", logs: "FollowedLogs", authority: str) -> "Fetch":
-    recognition = logs.trust.get(authority)
-    if recognition is None:
-        raise PolicyError(f"{authority} is not in the trust folder of the observatory; add its card first")
-    return lambda path: transport.get(f"{recognition.url}/log/{path}")
+    url = logs.recognition(authority).url
+    return lambda path: transport.get(f"{url}/log/{path}")
 
 
 def _from_files(folder: Path) -> "Fetch":

@@ -71,9 +71,17 @@ class FollowedLogs:
             PolicyError: the authority is not in the trust folder.
             Error: whatever following a log raises; what was verified before stays kept.
         """
+        return FollowedLog(self.recognition(authority), fetch=fetch, database=self._database).pull(now=now)
+
+    def recognition(self, authority: str) -> Recognition:
+        """Return what the observatory holds of an authority.
+
+        Raises:
+            PolicyError: the authority is not in its trust folder.
+        """
         if authority not in self.trust:
             raise PolicyError(f"{authority} is not in the trust folder of the observatory; add its card first")
-        return FollowedLog(self.trust[authority], fetch=fetch, database=self._database).pull(now=now)
+        return self.trust[authority]
 
     def evidence(self, authority: str) -> list[bytes]:
         """Return the evidence of misbehaviour of an authority that was found in following its log."""

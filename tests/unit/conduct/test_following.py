@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -45,22 +44,10 @@ from comity.parties.trust_folder import add_recognition, load_trust
 from comity.store.database import Value
 from comity.store.lock import ProcessLock
 from support.node_inquiries import OPERATION, known, publish_inquiry, state
-from support.nodes import ASKED, ASKER, START, THIRD, Network, RunningNode, make_template, recognition_of
+from support.nodes import ASKED, ASKER, START, THIRD, Network, RunningNode, recognition_of
 
 ON = START.date().isoformat()
 RETRACTION: dict[str, Any] = {"kind": "retraction", "by": state("XAA"), "said": ON, "reason": "It was wrong."}
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return make_template(tmp_path_factory.mktemp("nodes"))
-
-
-@pytest.fixture
-def network(template: Any, tmp_path: Path) -> Iterator[Network]:
-    network = Network(template, tmp_path)
-    yield network
-    network.close()
 
 
 @pytest.fixture

@@ -1,27 +1,14 @@
-"""A network of real nodes for each test, copied from one that is made once; and a watch that no secret ever shows."""
+"""The three nodes of a network by their parts in it; and a watch that no secret ever shows."""
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.responses import Response
 
 from comity.errors import Error
-from support.nodes import Network, RunningNode, Template, make_template
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return make_template(tmp_path_factory.mktemp("nodes"))
-
-
-@pytest.fixture
-def network(template: Template, tmp_path: Path) -> Iterator[Network]:
-    network = Network(template, tmp_path)
-    yield network
-    network.close()
+from support.nodes import Network, RunningNode, Template
 
 
 @pytest.fixture

@@ -1,10 +1,7 @@
 """An inquiry among whole nodes: said at desks, read from followed logs, received as records, written as a trail."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from comity.conduct.following import held_of
 from comity.conduct.inquiry.statements import KINDS
@@ -15,14 +12,7 @@ from comity.node.dossiers import keys_for
 from comity.node.inception import load_card
 from comity.parties.trust_folder import add_recognition
 from support.node_inquiries import known, publish_inquiry
-from support.nodes import AUTHORITIES, Network, make_template, recognition_of
-
-
-@pytest.fixture
-def network(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Iterator[Network]:
-    network = Network(make_template(tmp_path_factory.mktemp("nodes")), tmp_path)
-    yield network
-    network.close()
+from support.nodes import AUTHORITIES, Network, recognition_of
 
 
 def test_an_inquiry_goes_from_desks_to_a_trail_that_a_stranger_checks(network: Network, tmp_path: Path) -> None:
