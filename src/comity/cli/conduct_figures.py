@@ -151,12 +151,13 @@ def _figures_lines(
     tally: "Tally", redraw: "Redraw", code: str | None, periods: "tuple[CountedPeriod, ...]"
 ) -> "Iterator[str]":
     from comity.conduct.counting_rules import counting_rule
+    from comity.conduct.sentences import how_many
     from comity.parties.participants import participant
 
     yield _LABEL
     yield f"{redraw.text}; {counting_rule(redraw.rule).reason}"
     left_out = ", ".join(f"{number} by {reason}" for reason, number in tally.left_out.items() if number)
-    yield f"{tally.counted} operations counted; claims left out: {left_out or 'none'}"
+    yield f"{how_many(tally.counted, 'operation')} counted; claims left out: {left_out or 'none'}"
     if code is not None:
         yield f"{participant(code).name}: {tally.share_of(code).text}"
     for count in tally.counts:
@@ -169,13 +170,14 @@ def _figures_lines(
 def _count_text(count: "Count") -> str:
     """Return a count with the replies, which stand in the same line."""
     from comity.conduct.figures import Replies
+    from comity.conduct.sentences import how_many
 
     replies = ", ".join(
         f"{name.replace('_', ' ')} {number}" for name in Replies.__slots__ if (number := getattr(count.replies, name))
     )
     return (
-        f"named in {count.operations} operations, by {count.claims} claims of {count.voices} voices; "
-        f"replies: {replies or 'none'}"
+        f"named in {how_many(count.operations, 'operation')}, by {how_many(count.claims, 'claim')} of "
+        f"{how_many(count.voices, 'voice')}; replies: {replies or 'none'}"
     )
 
 

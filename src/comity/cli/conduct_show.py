@@ -144,6 +144,7 @@ def claims(
     from comity.conduct.counting import Claims
     from comity.conduct.kept import facts
     from comity.conduct.report.material import first_claims
+    from comity.conduct.sentences import how_many
 
     redraw, as_of = redraw_of(given), day_of(day)
     code = None if about is None else code_of(about)
@@ -175,7 +176,7 @@ def claims(
             print_lines(claim_block(claim, operation, left_out=reason))
         hidden = 0 if everything else len(left_out)
         told = f"; {hidden} left out: {redraw.text}" if hidden else ""
-        click.echo(f"{len(held)} claims{told}", err=True)
+        click.echo(f"{how_many(len(held), 'claim')}{told}", err=True)
         _tell_rest(page, going_on)
 
 

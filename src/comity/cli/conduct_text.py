@@ -11,7 +11,7 @@ from comity.cli.conduct_options import SHORT
 from comity.conduct.corrections import CorrectedBy, CorrectionView, Stated
 from comity.conduct.pairs import time_of
 from comity.conduct.record import Origin, Provenance, Record
-from comity.conduct.sentences import claim_sentence, finding_sentence, reply_sentence
+from comity.conduct.sentences import claim_sentence, finding_sentence, how_many, reply_sentence
 from comity.conduct.statements import encode_body
 from comity.conduct.verbs import written
 from comity.conduct.view import ClaimView, OperationView, shown_name
@@ -31,7 +31,7 @@ def operation_line(view: OperationView) -> str:
         title=view.body.title,
         category=view.body.category,
         when=_occurred(view) or "no time given",
-        claims=_standing(view.claims, "claim", f" from {_number(voices, 'voice')}"),
+        claims=_standing(view.claims, "claim", f" from {how_many(voices, 'voice')}"),
         replies=_standing(view.replies, "reply", many="replies"),
         findings=_standing(view.findings, "finding"),
     )
@@ -255,8 +255,4 @@ def _standing(stated: Sequence[Stated[Any]], one: str, more: str = "", *, many: 
     """Return how many of some records stand, and how many are there still as retracted or corrected."""
     standing = sum(each.stands for each in stated)
     gone = "" if standing == len(stated) else f" ({len(stated) - standing} retracted or corrected)"
-    return f"{_number(standing, one, many)}{more}{gone}"
-
-
-def _number(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{how_many(standing, one, many)}{more}{gone}"

@@ -104,5 +104,6 @@ def _taken(statement: Statement, held: Sequence[Held], held_kind: Callable[[str]
     found = receive([*held, mine], exercise=statement.exercise, on=on, held_kind=held_kind)
     notes = tuple(note.partition(": ")[2] for note in found.notes if mine.id[:12] in note)
     if not any(record.provenance.digest == mine.id for record in found.records):
-        raise PolicyError(f"readers would pass the {statement.kind} by: {'; '.join(notes)}")
+        reasons = "; ".join(note.removeprefix("passed over, ") for note in notes)
+        raise PolicyError(f"readers would pass the {statement.kind} over: {reasons}")
     return notes

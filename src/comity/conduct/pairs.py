@@ -23,7 +23,7 @@ from comity.conduct.commitments.since import Since, parse_since
 from comity.conduct.corrections import Stated
 from comity.conduct.matches import CommitmentsAt, MatchLine, matched, unmatched
 from comity.conduct.record import Record
-from comity.conduct.sentences import claim_sentence, conforming, finding_sentence, reply_sentence
+from comity.conduct.sentences import claim_sentence, conforming, finding_sentence, how_many, reply_sentence
 from comity.conduct.statements import Finding, Period, Speaker, Subject
 from comity.conduct.verbs import guarded, written
 from comity.conduct.view import ClaimView, LedgerView, OperationView
@@ -207,8 +207,9 @@ class Searched:
     def text(self) -> str:
         """The search in words."""
         return (
-            f"searched on {self.on}: {self.operations} operations with {self.claims} claims and {self.other} other "
-            f"records from {len(self.collections)} sources, by code at every level"
+            f"searched on {self.on}: {how_many(self.operations, 'operation')} with {how_many(self.claims, 'claim')} "
+            f"and {how_many(self.other, 'other record')} from {how_many(len(self.collections), 'source')}, by code at "
+            "every level"
         )
 
 

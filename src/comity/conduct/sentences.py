@@ -53,6 +53,11 @@ class Conforming:
     under: tuple[str, ...] = ()
 
 
+def how_many(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with the word for as many."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def claim_sentence(claim: ClaimView, operation: OperationView, when: str | None) -> str:
     """Return who claims what about whom on which basis; `when` is the time that the claim is about.
 

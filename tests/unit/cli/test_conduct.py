@@ -209,7 +209,7 @@ def test_claims_come_in_pages_of_whole_operations_that_go_on(observatory: str) -
 def test_claims_can_be_left_out_and_then_the_list_says_so(observatory: str) -> None:
     done = call("--folder", observatory, "claims", "--about", "XAA", "--without-claimant", "Lantern Labs", *ON)
     assert "Lantern" not in done.stdout
-    assert "1 claims; 1 left out: counted state or affiliated, without the claimants Lantern Labs" in done.stderr
+    assert "1 claim; 1 left out: counted state or affiliated, without the claimants Lantern Labs" in done.stderr
     words = ("claims", "--about", "XAA", "--without-claimant", "Lantern Labs", "--all", *ON)
     everything = data("--folder", observatory, *words)
     assert [each.get("left_out") for each in everything] == [None, "claimant"]

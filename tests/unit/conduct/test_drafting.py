@@ -56,7 +56,7 @@ def test_a_claim_about_what_only_the_ledger_holds_follows_nothing() -> None:
 
 
 def test_what_readers_would_pass_over_is_refused_with_their_reason() -> None:
-    with pytest.raises(PolicyError, match=r"readers would pass the claim by: .*refers in operation to .*not held"):
+    with pytest.raises(PolicyError, match=r"pass the claim over: its claim refers in operation to .*not held"):
         drafted("claim", claim())
     with pytest.raises(PolicyError, match="lies after 2026-03-02"):
         drafted("claim", claim(said="2026-04-01"), SAID)

@@ -427,7 +427,7 @@ def test_where_nothing_is_there_no_public_record_was_found_and_what_was_searched
     (found,) = pairs(of_state("XZA"), fold(records), as_of=AS_OF, commitments=held()).sides
     assert found.lines == ()
     looked = (
-        "searched on 2026-06-30: 1 operations with 1 claims and 0 other records from 1 sources, by code at every level"
+        "searched on 2026-06-30: 1 operation with 1 claim and 0 other records from 1 source, by code at every level"
     )
     assert found.nothing == (
         f"commitments: no public record found; {looked}",

@@ -25,6 +25,7 @@ from comity.conduct.inquiry.statements import (
 from comity.conduct.inquiry.trail_calls import Attached, Outside, withheld_of
 from comity.conduct.inquiry.trail_head import dossier_member
 from comity.conduct.inquiry.view import FindingState, InquiryView, source_of
+from comity.conduct.sentences import how_many
 from comity.conduct.statements import Body, Claim, Correction, Finding, Operation, Reply, Speaker, Subject
 from comity.errors import NotFoundError
 from comity.exchange.dossier_check import DossierReport
@@ -225,7 +226,7 @@ class _Teller:
         state = self._state(held.id)
         answers = [self._answer_in_short(name) for name in state.replies]
         new = "" if state.replaced_by is None else f", replaced by finding {state.replaced_by[:_SHORT]}…"
-        told = [f"state: {state.state}{new}", *answers, _count(len(state.dissents), "dissent", "dissents")]
+        told = [f"state: {state.state}{new}", *answers, how_many(len(state.dissents), "dissent")]
         return (
             f"found by {body.finding.investigator.name} under the mandate of {self._file.mandate.given_by.name}, by "
             f"the standard of proof {body.finding.standard_of_proof!r} ({'; '.join(told)}): {body.finding.conclusion}"
@@ -240,13 +241,11 @@ class _Teller:
 
     @staticmethod
     def _publication(held: Held, body: Publication) -> str:
-        attached = (
-            f"{_count(len(body.replies), 'reply', 'replies')} and {_count(len(body.dissents), 'dissent', 'dissents')}"
-        )
+        attached = f"{how_many(len(body.replies), 'reply', 'replies')} and {how_many(len(body.dissents), 'dissent')}"
         return (
             f"{held.statement.issuer} published finding {body.finding[:_SHORT]}… on "
             f"{format_time(held.statement.issued)} with {attached} attached, withholding "
-            f"{_count(len(body.withheld), 'part', 'parts')}"
+            f"{how_many(len(body.withheld), 'part')}"
         )
 
     @staticmethod
@@ -365,18 +364,14 @@ def _name(code: str) -> str:
         return code
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
-
-
 def _dossier_facts(attached: Sequence[Attached], reports: Sequence[DossierReport]) -> Iterator[Fact]:
     for item, report in zip(attached, reports, strict=True):
         where = dossier_member(item.digest)
         topics = Counter(fact.topic for fact in report.facts)
         text = (
             f"dossier of case {item.case[:_SHORT]}… ({report.profile} profile), opened by {item.asker}: every check of "
-            f"a dossier holds; {_count(topics['statement'], 'statement', 'statements')}, "
-            f"{_count(len(item.exhibits), 'exhibit', 'exhibits')} with bytes"
+            f"a dossier holds; {how_many(topics['statement'], 'statement')}, "
+            f"{how_many(len(item.exhibits), 'exhibit')} with bytes"
         )
         yield Fact(topic="dossier", text=text, where=where)
         for fact in report.facts:
