@@ -87,6 +87,10 @@ def test_a_statement_of_an_inquiry_follows_its_newest_ones_and_its_rules(example
     found = drafted("consent", consent, *before, **more)
     assert found.statement.subject == mandate.id
     assert found.statement.follows == heads(read_inquiry(mandate.id, before)[0])
+    later = drafted("consent", consent, *held[:5], **more).statement.follows
+    # The mandate and whatever else is followed already is not followed again.
+    assert set(later) == {item.id for item in held[:5]} - {name for item in held[:5] for name in item.statement.follows}
+    assert mandate.id not in later
     with pytest.raises(PolicyError, match="cannot say the consent of XAA"):
         drafted("consent", Consent(participant="XAA", consent="given"), *before, **more)
     with pytest.raises(MalformedError, match="a consent belongs to an inquiry; name its mandate"):

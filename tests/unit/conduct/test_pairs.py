@@ -610,3 +610,5 @@ def test_a_retracted_commitment_counts_nowhere_and_is_told_with_the_reason() -> 
     assert told.startswith(f"gge_norms: endorsed 2025-01-01: retracted by {gone.body.by.name} on ")  # type: ignore[attr-defined]
     assert told.endswith(f"The claimant withdraws it.; record {endorsed.id[:12]}")
     assert pairs(of_state("XBB"), fold([endorsed, gone]), as_of=AS_OF).sides[0].set_aside == ()
+    remark = make.correction(endorsed, None, endorsed.provenance.source)
+    assert pairs(of_state("XAA"), fold([endorsed, remark]), as_of=AS_OF).sides[0].set_aside == ()

@@ -410,3 +410,10 @@ def test_the_list_is_json_rows_and_lines_that_accuse_nobody() -> None:
     for code in ("NIC", "HKG", "ABW", "ZAF", "USA"):
         lines = [*commitments_on(code, DAY).lines(), *position_summary(DAY).lines()]
         assert [breaches(line) for line in lines if breaches(line)] == []
+
+
+def test_a_consent_whose_day_nobody_saw_is_not_said_to_bind_only_later() -> None:
+    found = commitments_on("FRA", date(2026, 6, 30))
+    (paris,) = found.of("paris_1884")
+    assert paris.bond is Bond.NOT_CONFIRMED
+    assert "not yet binding" not in paris.terms
